@@ -1,0 +1,217 @@
+import type { Clock } from '../src/core/clock.ts';
+import type { UnitIdentity } from '../src/core/identity.ts';
+import type { Link, LinkKind } from '../src/core/link.ts';
+import type { LogSink } from '../src/core/log.ts';
+import type { OperatorAct } from '../src/core/operator-act.ts';
+import type { Verdict } from '../src/core/outcome.ts';
+import type { ProgressSink } from '../src/core/progress.ts';
+import type { AssumeWord, StepId, Task } from '../src/core/steps.ts';
+import type { SerialPort } from '../src/drivers/serial/port.ts';
+import type { InspectedFile } from '../src/firmware/inspect.ts';
+
+/**
+ * A flow: what is done to one kind of device over one kind of link. Data plus one function per step; the bench
+ * builds its machine from it. `Plan` is what `plan` made of files and settings for the whole batch, `Session`
+ * what lives from the first contact with one unit to the end of its run (an open port, a loader).
+ */
+export interface Flow<Plan = unknown, Session = unknown> {
+  readonly id: string;
+  readonly title: string;
+  /** The kind of device, in the operator's words: `Mijia Bedside Lamp 2`. */
+  readonly device: string;
+  readonly summary: string;
+  readonly linkKinds: readonly LinkKind[];
+  /** Name of the virtual device of the practice bench. */
+  readonly virtualDevice: string;
+  readonly abilities: FlowAbilities;
+  readonly firmwareSlots: readonly FirmwareSlot[];
+  readonly settings: readonly SettingSpec[];
+  wiringPages(settings: Settings): readonly WiringPage[];
+  /** Checks files and settings before any unit is touched. Throws FIRMWARE_REFUSED or USAGE. Touches no unit. */
+  plan(request: PlanRequest): Promise<Plan>;
+  /** What of the plan the operator should know before the start, one sentence each. */
+  warnings(plan: Plan): readonly string[];
+  /** Opens the link. Must not write to the unit. */
+  open(run: RunContext<Plan>): Promise<Session>;
+  /** Idempotent, never throws. */
+  close(session: Session): Promise<void>;
+  readonly steps: Readonly<Record<StepId, StepFunction<Plan, Session>>>;
+  /** Watches for the proof of a run that ended UNSURE, and writes nothing. */
+  lookAgain(session: Session, run: RunContext<Plan>): Promise<StepResult>;
+  /** Cycle mode: resolves when the settled unit has been taken out or another one has come. */
+  awaitNextUnit?(session: Session, run: RunContext<Plan>): Promise<void>;
+}
+
+/** Registry entry: the bench treats plan and session as opaque. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- plan and session never leave their own flow
+export type AnyFlow = Flow<any, any>;
+
+export interface FlowAbilities {
+  /** Whether flash can be read: always, never, or only with the stub loader. */
+  readonly readsBack: 'always' | 'with-stub' | 'never';
+  /** True where the operator must put the unit into its loader by hand. */
+  readonly operatorPowers: boolean;
+  /** True where stopping in mid-write leaves the unit recoverable. */
+  readonly cancelWhileWriting: boolean;
+  /** True where units can follow one another in one jig. */
+  readonly cycle: boolean;
+}
+
+export interface FirmwareSlot {
+  readonly id: string;
+  readonly title: string;
+  readonly required: boolean;
+  /** Why this file does not belong here, one sentence, or undefined when it does. */
+  refuses(file: InspectedFile): string | undefined;
+}
+
+export interface SettingSpec {
+  readonly key: string;
+  readonly title: string;
+  readonly help: string;
+  readonly kind: 'text' | 'number' | 'choice' | 'boolean' | 'secret';
+  readonly choices?: readonly { readonly value: string; readonly title: string }[];
+  readonly default?: string;
+  readonly min?: number;
+  readonly max?: number;
+}
+/** By key; always text, as it came from the command line or the screen; defaults filled in, already validated. */
+export type Settings = Readonly<Record<string, string>>;
+
+/** One page of wiring or handling instructions; drawn as it stands, at most 64 columns by 16 lines, plain ASCII. */
+export interface WiringPage {
+  readonly id: string;
+  readonly title: string;
+  readonly drawing: string;
+  /** Numbered by the screen. */
+  readonly notes: readonly string[];
+}
+
+export interface PlanRequest {
+  readonly task: Task;
+  /** By firmware slot; files whose slot was not named have been placed by what they are. */
+  readonly files: ReadonlyMap<string, InspectedFile>;
+  readonly settings: Settings;
+  readonly assume: ReadonlySet<AssumeWord>;
+}
+
+export type StepFunction<Plan, Session> = (session: Session, run: RunContext<Plan>) => Promise<StepResult>;
+
+export type StepResult =
+  /** Go on with the following step, or (CURRENT: nothing to write) with `goTo`. */
+  | { readonly kind: 'done'; readonly goTo?: 'reboot' }
+  | { readonly kind: 'settle'; readonly verdict: Verdict };
+export const done: StepResult = { kind: 'done' };
+export const settle = (verdict: Verdict): StepResult => ({ kind: 'settle', verdict });
+
+/** What one run of one unit may use. Steps throw BenchError; the bench turns it into the outcome. */
+export interface RunContext<Plan = unknown> {
+  readonly task: Task;
+  readonly plan: Plan;
+  readonly settings: Settings;
+  readonly assume: ReadonlySet<AssumeWord>;
+  readonly link: Link;
+  readonly clock: Clock;
+  /** Aborted on cancel. Steps stop at their next safe point and reject with ABORTED. */
+  readonly signal: AbortSignal;
+  openSerial(baudRate: number): Promise<SerialPort>;
+  readonly log: LogSink;
+  readonly progress: ProgressSink;
+  readonly operator: Operator;
+  readonly backups: BackupStore;
+  /**
+   * Says which unit is there, after every new contact. Throws SAME_UNIT when another slot has it, UNIT_SWAPPED
+   * when this run began with another one, ALREADY_DONE in cycle mode for a MAC settled in this batch.
+   */
+  identify(identity: UnitIdentity): Promise<void>;
+  /** A finding for the record, e.g. `MAC CRC in efuse is invalid`. Shown before the flash. */
+  warn(text: string): void;
+  /** Must be called right before the first byte that changes the unit; journalled before it returns. */
+  writeBegins(): Promise<void>;
+  /** Adds to the bytes written in this run. */
+  wrote(bytes: number): void;
+  /** What this run wrote or compared, for the record. */
+  firmware(entries: readonly FirmwareEntry[]): void;
+}
+
+export interface FirmwareEntry {
+  readonly slot: string;
+  readonly file: string;
+  readonly sha256: string;
+}
+
+export interface ActRequest {
+  readonly act: OperatorAct;
+  /** Imperative, short: `Hold GPIO0 to GND, then apply power`. */
+  readonly title: string;
+  /** Id of the wiring page to show beside it. */
+  readonly wiringPage?: string;
+}
+
+export interface ActPrompt {
+  /** What is heard meanwhile, e.g. `normal boot text: GPIO0 was not low`. Shown with the prompt. */
+  update(finding: string): void;
+  /** The device answered: the prompt goes and says what can be let go now. */
+  done(releaseText: string): void;
+  /** On the practice bench, how often the act was performed so far; undefined on a real link. */
+  readonly timesPerformed: number | undefined;
+}
+
+export interface Operator {
+  /**
+   * Shows what to do by hand; the device's answer is the only answer. Throws OPERATOR_NEEDED at once when nobody
+   * is at the screen and `wired` was not assumed.
+   */
+  act(request: ActRequest): ActPrompt;
+  /**
+   * Asks for a decision; a question with the same `id` is asked once per batch. Rejects with OPERATOR_NEEDED when nobody can answer.
+   */
+  ask(question: Question): Promise<string>;
+}
+
+export interface Question {
+  readonly id: string;
+  readonly text: string;
+  readonly choices: readonly { readonly value: string; readonly title: string }[];
+  /** The --assume word that stands for the answer `assumed`. */
+  readonly assume?: AssumeWord;
+  readonly assumed?: string;
+  /** The operator must type this to accept (dangerous answers). */
+  readonly typed?: string;
+}
+
+export interface StoredBackup {
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly mac?: string;
+  /** `factory-state` before any write of ours, `after-write` once one began. */
+  readonly mark: 'first' | 'after-write';
+  readonly whole: boolean;
+  readonly flow: string;
+  readonly takenAt: number;
+}
+
+export interface BackupStore {
+  /**
+   * Opens a new backup of the identified unit; nothing is kept until `commit` has checked it.
+   * `kind` names what it holds, e.g. `full-flash`.
+   */
+  create(kind: string, totalBytes: number): Promise<BackupWriter>;
+  /** Newest whole checked backup of this unit taken by this flow, its hash checked again now; undefined when none. */
+  newestWhole(mac: string): Promise<StoredBackup | undefined>;
+  /** Reads a stored backup, hash checked. Throws BACKUP_DAMAGED. */
+  read(backup: StoredBackup): Promise<Uint8Array>;
+  /** Backup named with --backup, if any. */
+  readonly named:
+    | { readonly file: string; readonly bytes: Uint8Array; readonly sha256: string; readonly mac?: string }
+    | undefined;
+}
+
+export interface BackupWriter {
+  append(bytes: Uint8Array): Promise<void>;
+  /** Flushes, reads the file back, compares its hash with what was appended, writes the record. */
+  commit(): Promise<StoredBackup>;
+  /** Throws away what was written so far; idempotent. */
+  discard(): Promise<void>;
+}

@@ -1,0 +1,138 @@
+import { BenchError } from './errors.ts';
+
+/** How a unit is reached. */
+export type LinkKind = 'serial' | 'socket' | 'rfc2217' | 'ble' | 'http' | 'esphome' | 'flashrom' | 'virtual';
+
+export interface Link {
+  readonly kind: LinkKind;
+  /** As shown, journalled and used as the slot's name; one per slot: `/dev/ttyUSB0`, `virtual:lamp#3`. */
+  readonly text: string;
+  /** Only for `virtual`. */
+  readonly virtual?: VirtualLink;
+}
+
+/** One place of the practice bench. */
+export interface VirtualLink {
+  /** Name of the virtual device, e.g. `lamp`. */
+  readonly device: string;
+  /** Number of the unit, from 1. In a jig: the first of the units presented. */
+  readonly unit: number;
+  /** With `jig`: how many units are presented one after another in this one slot. */
+  readonly jigUnits?: number;
+  /** Names of the faults of this unit; for a jig, by unit number in `unitFaults`. */
+  readonly faults: readonly string[];
+  readonly unitFaults: Readonly<Record<number, readonly string[]>>;
+  readonly state?: string;
+  readonly wiring?: string;
+  /** Speed of the modelled wire in baud; missing: as fast as the machine goes, flash time not modelled. */
+  readonly paceBaud?: number;
+  /** Start from a new unit, not from what earlier runs left in its flash. */
+  readonly fresh: boolean;
+}
+
+const usage = (message: string) =>
+  new BenchError('USAGE', { message, advice: 'See benchflash --help for the forms of --link.' });
+
+/**
+ * Reads one `--link` value into the slots it stands for (`virtual:lamp?n=12` is twelve). Throws USAGE.
+ * A repeated `fault=` adds up; `fault=3:a` is for unit 3 only.
+ */
+export function parseLinks(value: string): Link[] {
+  if (value === '') throw usage('A --link value is empty.');
+  const scheme = /^([a-z0-9]+):/i.exec(value)?.[1]?.toLowerCase();
+  switch (scheme) {
+    case 'virtual':
+      return parseVirtual(value);
+    case 'socket':
+    case 'rfc2217':
+      return [parseHostLink(scheme, value)];
+    case 'http':
+    case 'esphome':
+      return [{ kind: scheme, text: checkedUrl(value).toString().replace(/\/$/, '') }];
+    case 'ble':
+      if (!/^ble:([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value))
+        throw usage(`${value}: ble: wants an address like ble:a4:c1:38:00:11:22.`);
+      return [{ kind: 'ble', text: value.toLowerCase() }];
+    case 'flashrom':
+      return [{ kind: 'flashrom', text: value }];
+    default:
+      if (value.includes('://')) throw usage(`${value}: there is no such kind of link.`);
+      return [{ kind: 'serial', text: value }];
+  }
+}
+
+function checkedUrl(value: string): URL {
+  try {
+    return new URL(value);
+  } catch (cause) {
+    throw new BenchError('USAGE', { message: `${value}: this is not a valid address.`, cause });
+  }
+}
+
+function parseHostLink(kind: 'socket' | 'rfc2217', value: string): Link {
+  const url = checkedUrl(value);
+  if (url.hostname === '' || url.port === '') throw usage(`${value}: ${kind}:// wants host:port.`);
+  return { kind, text: `${kind}://${url.hostname}:${url.port}` };
+}
+
+function parseVirtual(value: string): Link[] {
+  const [, device = '', query = ''] = /^virtual:([^?#]*)(?:#\d+)?(?:\?(.*))?$/i.exec(value) ?? [];
+  if (!/^[a-z0-9-]+$/.test(device))
+    throw usage(`${value}: virtual: wants the name of a virtual device, e.g. virtual:lamp.`);
+  const hash = /^virtual:[^?#]*#(\d+)/i.exec(value)?.[1];
+  const parameters = new URLSearchParams(query);
+  const known = new Set(['n', 'unit', 'fault', 'state', 'wiring', 'pace', 'jig', 'fresh']);
+  for (const key of parameters.keys())
+    if (!known.has(key)) throw usage(`${value}: a virtual link has no parameter "${key}".`);
+
+  const count = positiveInteger(parameters.get('n') ?? '1', `${value}: n=`);
+  if (count > 1024) throw usage(`${value}: n= is at most 1024.`);
+  const unitText = parameters.get('unit') ?? hash;
+  if (unitText != null && parameters.has('n')) throw usage(`${value}: give n= or unit=, not both.`);
+  const first = unitText == null ? 1 : positiveInteger(unitText, `${value}: unit=`);
+  const pace = parameters.get('pace');
+
+  const everyUnit: string[] = [];
+  const unitFaults: Record<number, string[]> = {};
+  for (const item of parameters
+    .getAll('fault')
+    .flatMap((list) => list.split(','))
+    .filter((name) => name !== '')) {
+    const [, unit, name = item] = /^(\d+):(.+)$/.exec(item) ?? [];
+    if (unit == null) everyUnit.push(name);
+    else (unitFaults[Number(unit)] ??= []).push(name);
+  }
+
+  const state = parameters.get('state');
+  const wiring = parameters.get('wiring');
+  const common = {
+    device,
+    ...(state != null && { state }),
+    ...(wiring != null && { wiring }),
+    ...(pace != null && { paceBaud: positiveInteger(pace, `${value}: pace=`) }),
+    fresh: parameters.has('fresh'),
+  };
+  if (parameters.has('jig')) {
+    const perUnit: Record<number, string[]> = {};
+    for (let unit = first; unit < first + count; unit++)
+      perUnit[unit] = [...everyUnit, ...(unitFaults[unit] ?? [])];
+    const virtual = { ...common, unit: first, jigUnits: count, faults: everyUnit, unitFaults: perUnit };
+    return [{ kind: 'virtual', text: `virtual:${device}#jig`, virtual }];
+  }
+  return Array.from({ length: count }, (_, index) => {
+    const unit = first + index;
+    const faults = [...everyUnit, ...(unitFaults[unit] ?? [])];
+    return {
+      kind: 'virtual',
+      text: `virtual:${device}#${unit}`,
+      virtual: { ...common, unit, faults, unitFaults: {} },
+    };
+  });
+}
+
+function positiveInteger(text: string, what: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number) || number < 1)
+    throw usage(`${what}${text} is not a whole number from 1.`);
+  return number;
+}

@@ -1,0 +1,8 @@
+/** Physical acts at the bench that a flow may ask for; the practice bench performs them on its virtual unit. */
+export type OperatorAct =
+  /** GPIO0 to GND, then power off and on: the chip starts in its ROM loader. */
+  | 'power-into-loader'
+  /** GPIO0 free, then power off and on: the chip starts from flash. */
+  | 'power-into-firmware'
+  /** Jig: the unit is taken out and the next one put in, as it would be for `power-into-loader`. */
+  | 'next-unit';

@@ -1,0 +1,16 @@
+import type { Link } from '../core/link.ts';
+import type { OperatorAct } from '../core/operator-act.ts';
+import type { OpenOptions, SerialPort } from '../drivers/serial/port.ts';
+
+/** A serial port to a virtual unit, with hands that do what an operator would do. */
+export interface PracticePort extends SerialPort {
+  perform(act: OperatorAct): Promise<void>;
+}
+
+/** The bench of virtual devices behind `virtual:` links. */
+export interface PracticeBench {
+  /** Names of the virtual devices, e.g. `lamp`. */
+  readonly devices: readonly string[];
+  /** Throws USAGE for an unknown device, fault, state or wiring; PORT_BUSY while another process holds the unit. */
+  openSerial(link: Link, options: OpenOptions): Promise<PracticePort>;
+}
