@@ -6,8 +6,8 @@ import { stripVTControlCharacters } from 'node:util';
  */
 export function sanitize(text: string, options: { keepLines?: boolean } = {}): string {
   const plain = stripVTControlCharacters(text).replaceAll('\r\n', '\n').replaceAll('\r', '\n');
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what is removed here
   const kept = plain.replaceAll(
+    // eslint-disable-next-line no-control-regex -- control characters are exactly what is removed here
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     '',
   );

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+import { countReporter, repositoryRoot, testEnvironment } from './count-reporter.ts';
+
+export default defineConfig({
+  root: repositoryRoot,
+  test: {
+    include: ['test/**/*.test.{ts,tsx}'],
+    exclude: ['test/peers/**'],
+    env: testEnvironment,
+    environment: 'node',
+    // A limit for hangs only: no test may depend on how fast the machine is.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    reporters: [['default', { summary: false }], countReporter()],
+  },
+});
