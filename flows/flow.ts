@@ -38,8 +38,8 @@ export interface Flow<Plan = unknown, Session = unknown> {
   readonly steps: Readonly<Record<StepId, StepFunction<Plan, Session>>>;
   /** Watches for the proof of a run that ended UNSURE, and writes nothing. */
   lookAgain(session: Session, run: RunContext<Plan>): Promise<StepResult>;
-  /** Cycle mode: resolves when the settled unit has been taken out or another one has come. */
-  awaitNextUnit?(session: Session, run: RunContext<Plan>): Promise<void>;
+  /** Cycle mode: resolves when the settled unit has gone and another one answers. */
+  awaitNextUnit(session: Session, run: RunContext<Plan>): Promise<void>;
 }
 
 /** Registry entry: the bench treats plan and session as opaque. */
@@ -130,6 +130,13 @@ export interface RunContext<Plan = unknown> {
   writeBegins(): Promise<void>;
   /** Adds to the bytes written in this run. */
   wrote(bytes: number): void;
+  /**
+   * A checked backup of this unit is in hand (`commit` of a new one says so by itself). Without this or
+   * `goWithoutBackup` the bench does not enter `flash`.
+   */
+  haveBackup(backup: StoredBackup): void;
+  /** No backup can be had and the operator accepted that by name; the reason goes into the record. */
+  goWithoutBackup(reason: string): void;
   /** What this run wrote or compared, for the record. */
   firmware(entries: readonly FirmwareEntry[]): void;
 }
@@ -153,8 +160,11 @@ export interface ActPrompt {
   update(finding: string): void;
   /** The device answered: the prompt goes and says what can be let go now. */
   done(releaseText: string): void;
-  /** On the practice bench, how often the act was performed so far; undefined on a real link. */
-  readonly timesPerformed: number | undefined;
+  /**
+   * How long to wait for the device's answer. Undefined on a real link and at the screen (a person acts in their
+   * own time); a few seconds on the practice bench without a screen, where the act has just been performed.
+   */
+  readonly limitMs: number | undefined;
 }
 
 export interface Operator {
