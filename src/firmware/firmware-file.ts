@@ -1,0 +1,150 @@
+/** What a firmware file is, as found by its content. A name or extension proves nothing. */
+export type FirmwareKind =
+  | 'esp32-app'
+  | 'esp32-bootloader'
+  | 'esp32-partition-table'
+  | 'esp32-otadata'
+  /** Bootloader, table and application in one file, to be written from 0x0 (0x1000 variants name their offset in `parts`). */
+  | 'esp32-merged'
+  /** A whole flash: 1, 2, 4, 8 or 16 MiB with a partition table and data. */
+  | 'esp32-full-flash'
+  | 'esp8266-image'
+  | 'esp8266-full-flash'
+  | 'unknown';
+
+/** Files that are firmware of another world: named, so that nobody calls them garbage, but not for an ESP by wire. */
+export type ForeignFormat =
+  | 'telink-image'
+  | 'telink-full-flash'
+  | 'telink-zigbee-ota'
+  | 'mongoose-zip'
+  | 'zip'
+  | 'tuya-ug'
+  | 'signature'
+  | 'tasmota-settings'
+  | 'uf2'
+  | 'elf'
+  | 'intel-hex'
+  | 'html'
+  | 'json'
+  | 'text'
+  | 'pdf'
+  | 'xz'
+  | 'nvs'
+  | 'blank'
+  | 'empty';
+
+export type EspChipName =
+  'ESP8266' | 'ESP32' | 'ESP32-S2' | 'ESP32-S3' | 'ESP32-C2' | 'ESP32-C3' | 'ESP32-C6' | 'ESP32-H2';
+
+export interface FirmwareProblem {
+  /** `error`: the file must not be written. `warning`: say it before the flash. */
+  readonly severity: 'error' | 'warning';
+  readonly text: string;
+}
+
+export interface AppDescriptor {
+  readonly project: string;
+  readonly version: string;
+  readonly idfVersion: string;
+  readonly date: string;
+  readonly time: string;
+  /** Lower-case hex of the 32-byte ELF hash; all zero when the build left it out. */
+  readonly elfSha256: string;
+}
+
+export type FlashMode = 'qio' | 'qout' | 'dio' | 'dout';
+
+/** Which firmware an image is, told by its own strings and descriptors. */
+export interface Product {
+  /** `Tasmota`, `ESPHome`, `ESPurna`, `HAA installer`, `Mongoose OS`, ... */
+  readonly name: string;
+  /** As the image says it, e.g. `9.2.0`, `2024.6.0`. */
+  readonly version?: string;
+  /** Of Tasmota: `tasmota`, `minimal`, `lite`, `sensors`, `safeboot`, ... */
+  readonly variant?: string;
+}
+
+/** One piece of a file and where it belongs in flash. */
+export interface FirmwarePart {
+  readonly kind: 'app' | 'bootloader' | 'partition-table' | 'otadata' | 'esp8266-image' | 'data';
+  readonly title: string;
+  /** Where it belongs in flash; undefined when only the unit's own partition table can tell (a lone application). */
+  readonly flashOffset: number | undefined;
+  /** A view into the (decompressed) file. */
+  readonly bytes: Uint8Array;
+  readonly flashMode?: FlashMode;
+  /** Flash clock its header asks for, MHz. */
+  readonly flashFreqMHz?: number;
+  /** Flash size its header claims, in bytes. */
+  readonly headerFlashSizeBytes?: number;
+  readonly descriptor?: AppDescriptor;
+  readonly chip?: EspChipName;
+  /** Chip revisions x100 the image accepts, e.g. 300 for v3.0; of ESP32 and later. */
+  readonly minRevision?: number;
+  readonly maxRevision?: number;
+  readonly product?: Product;
+  /** Label of the partition of the file's own table that this piece fills. */
+  readonly partition?: string;
+  /** True for a data area that holds only 0xFF: nothing to compare, nothing to erase. */
+  readonly blank?: boolean;
+  /** True when a secure boot signature follows the image: its header must not be patched. */
+  readonly signed?: boolean;
+}
+
+export interface InspectedFile {
+  readonly path: string;
+  readonly kind: FirmwareKind;
+  /** Chip it was built for; undefined when the content does not tell (an otadata block). */
+  readonly chip: EspChipName | undefined;
+  /** One line: `ESP32 application hello-world v3.3`, `Tasmota 9.2.0 for ESP8266, 1 MB, DOUT`. */
+  readonly title: string;
+  /** Label and value pairs for `inspect`, secrets redacted. */
+  readonly facts: readonly { readonly label: string; readonly value: string }[];
+  readonly problems: readonly FirmwareProblem[];
+  readonly parts: readonly FirmwarePart[];
+  /** Of the file as it lies on disk. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** Content after gunzip; the same array as on disk when it was not compressed. */
+  readonly content: Uint8Array;
+  readonly compressed: boolean;
+  /** The table inside (partition table, merged image, full flash), with its problems already in `problems`. */
+  readonly partitionTable?: PartitionTable;
+  readonly product?: Product;
+  /** Only with kind `unknown`: what it is instead. */
+  readonly foreign?: ForeignFormat;
+  /** For full-flash backups. */
+  readonly backup?: BackupFacts;
+}
+
+export interface BackupFacts {
+  /** Title of the application that starts from it; undefined when none can be named. */
+  readonly runs: string | undefined;
+  /** `unknown` where the place or form of credentials is not known: treat as found. */
+  readonly wifiCredentials: 'found' | 'none' | 'unknown';
+  /** SSIDs as found, password never. */
+  readonly ssids: readonly string[];
+  /** Other things in it that must stay secret, one sentence each. */
+  readonly secrets: readonly string[];
+  /** True when no data area holds anything: a padded factory image rather than the dump of a used unit. */
+  readonly blankData: boolean;
+}
+
+export interface Partition {
+  readonly label: string;
+  /** 0 application, 1 data, others are the vendor's own. */
+  readonly type: number;
+  readonly subtype: number;
+  /** In flash, bytes. */
+  readonly offset: number;
+  readonly size: number;
+  readonly encrypted: boolean;
+  readonly readOnly: boolean;
+}
+
+export interface PartitionTable {
+  readonly partitions: readonly Partition[];
+  readonly md5: 'valid' | 'wrong' | 'missing';
+  readonly problems: readonly FirmwareProblem[];
+}
