@@ -1,3 +1,4 @@
+import type { BackupStore, StoredBackup } from '../src/core/backup-store.ts';
 import type { Clock } from '../src/core/clock.ts';
 import type { UnitIdentity } from '../src/core/identity.ts';
 import type { Link, LinkKind } from '../src/core/link.ts';
@@ -8,6 +9,8 @@ import type { ProgressSink } from '../src/core/progress.ts';
 import type { AssumeWord, StepId, Task } from '../src/core/steps.ts';
 import type { SerialPort } from '../src/drivers/serial/port.ts';
 import type { InspectedFile } from '../src/firmware/inspect.ts';
+
+export type { BackupStore, BackupWriter, NamedBackup, StoredBackup } from '../src/core/backup-store.ts';
 
 /**
  * A flow: what is done to one kind of device over one kind of link. Data plus one function per step; the bench
@@ -188,40 +191,4 @@ export interface Question {
   readonly assumed?: string;
   /** The operator must type this to accept (dangerous answers). */
   readonly typed?: string;
-}
-
-export interface StoredBackup {
-  readonly file: string;
-  readonly sha256: string;
-  readonly bytes: number;
-  readonly mac?: string;
-  /** `factory-state` before any write of ours, `after-write` once one began. */
-  readonly mark: 'first' | 'after-write';
-  readonly whole: boolean;
-  readonly flow: string;
-  readonly takenAt: number;
-}
-
-export interface BackupStore {
-  /**
-   * Opens a new backup of the identified unit; nothing is kept until `commit` has checked it.
-   * `kind` names what it holds, e.g. `full-flash`.
-   */
-  create(kind: string, totalBytes: number): Promise<BackupWriter>;
-  /** Newest whole checked backup of this unit taken by this flow, its hash checked again now; undefined when none. */
-  newestWhole(mac: string): Promise<StoredBackup | undefined>;
-  /** Reads a stored backup, hash checked. Throws BACKUP_DAMAGED. */
-  read(backup: StoredBackup): Promise<Uint8Array>;
-  /** Backup named with --backup, if any. */
-  readonly named:
-    | { readonly file: string; readonly bytes: Uint8Array; readonly sha256: string; readonly mac?: string }
-    | undefined;
-}
-
-export interface BackupWriter {
-  append(bytes: Uint8Array): Promise<void>;
-  /** Flushes, reads the file back, compares its hash with what was appended, writes the record. */
-  commit(): Promise<StoredBackup>;
-  /** Throws away what was written so far; idempotent. */
-  discard(): Promise<void>;
 }

@@ -2,10 +2,21 @@ import { z } from 'zod';
 import { OUTCOMES, PROOFS } from '../core/outcome.ts';
 import { STEP_IDS } from '../core/steps.ts';
 
+export const identitySchema = z.object({
+  mac: z.string().optional(),
+  chip: z.string().optional(),
+  flashId: z.string().optional(),
+  flashSizeBytes: z.number().optional(),
+});
+
+export const firmwareEntrySchema = z.object({ slot: z.string(), file: z.string(), sha256: z.string() });
+
 /** One settled (or interrupted) run of one unit, as it stands in the records. Secrets never get here. */
 export const runRecordSchema = z.object({
   batch: z.string(),
   run: z.number().int().positive(),
+  /** The run this one repeats on the operator's word. */
+  retryOf: z.number().int().positive().optional(),
   flow: z.string(),
   task: z.enum(['flash', 'backup', 'restore']),
   slot: z.string(),
@@ -21,14 +32,9 @@ export const runRecordSchema = z.object({
   evidence: z.string().optional(),
   notDone: z.array(z.string()).optional(),
   next: z.string().optional(),
-  identity: z.object({
-    mac: z.string().optional(),
-    chip: z.string().optional(),
-    flashId: z.string().optional(),
-    flashSizeBytes: z.number().optional(),
-  }),
+  identity: identitySchema,
   backup: z.object({ file: z.string(), sha256: z.string(), bytes: z.number() }).optional(),
-  firmware: z.array(z.object({ slot: z.string(), file: z.string(), sha256: z.string() })),
+  firmware: z.array(firmwareEntrySchema),
   warnings: z.array(z.string()),
   bytesWritten: z.number(),
   /** True once writeBegins was called in this run. */
