@@ -1,0 +1,64 @@
+import cliTruncate from 'cli-truncate';
+import stringWidth from 'string-width';
+
+/** ASCII, Latin-1 letters, box drawing, blocks and our own glyphs: one cell each, no need to segment them. */
+const ONE_CELL = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u00ff\u2500-\u25ff✔✖–…↑↓]*$/u;
+
+/** Width in terminal cells. */
+export const width = (text: string): number => (ONE_CELL.test(text) ? text.length : stringWidth(text));
+
+/** Cuts at the end, for messages. Never wider than `cells`. */
+export const cutEnd = (text: string, cells: number, ellipsis = '…'): string => cut(text, cells, 'end', ellipsis);
+
+/** Cuts in the middle, for serial numbers and paths, whose ends tell them apart. */
+export const cutMiddle = (text: string, cells: number, ellipsis = '…'): string =>
+  cut(text, cells, 'middle', ellipsis);
+
+function cut(text: string, cells: number, position: 'end' | 'middle', ellipsis: string): string {
+  if (cells <= 0) return '';
+  if (width(text) <= cells) return text;
+  if (cells <= ellipsis.length) return ellipsis.slice(0, cells);
+  return cliTruncate(text, cells, { position, truncationCharacter: ellipsis });
+}
+
+export const padEnd = (text: string, cells: number): string => text + ' '.repeat(Math.max(0, cells - width(text)));
+export const padStart = (text: string, cells: number): string =>
+  ' '.repeat(Math.max(0, cells - width(text))) + text;
+
+/** Breaks at spaces; a word longer than the line is broken where it must. Keeps line breaks of the text. */
+export function wrap(text: string, cells: number): string[] {
+  const limit = Math.max(1, cells);
+  return text.split('\n').flatMap((paragraph) => wrapParagraph(paragraph, limit));
+}
+
+function wrapParagraph(paragraph: string, limit: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of paragraph.split(' ')) {
+    let rest = word;
+    const joined = line === '' ? rest : `${line} ${rest}`;
+    if (width(joined) <= limit) {
+      line = joined;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    while (width(rest) > limit) {
+      const head = headOf(rest, limit);
+      lines.push(head);
+      rest = rest.slice(head.length);
+    }
+    line = rest;
+  }
+  lines.push(line);
+  return lines;
+}
+
+/** The longest beginning that fits, at least one character. */
+function headOf(text: string, limit: number): string {
+  let head = '';
+  for (const character of text) {
+    if (head !== '' && width(head + character) > limit) break;
+    head += character;
+  }
+  return head;
+}

@@ -1,0 +1,95 @@
+import type { SlotView } from '../../bench/view.ts';
+import { isGood } from '../../core/outcome.ts';
+import type { Outcome } from '../../core/outcome.ts';
+import type { StepId, Task } from '../../core/steps.ts';
+import { last6 } from '../../core/identity.ts';
+import type { UnitIdentity } from '../../core/identity.ts';
+import { OUTCOME_TONES } from '../theme/theme.ts';
+import type { Tone } from '../theme/theme.ts';
+import type { Symbols } from '../theme/symbols.ts';
+
+export interface StateMark {
+  readonly glyph: string;
+  /** At most 9 letters, `INTERRUPTED` apart. */
+  readonly word: string;
+  readonly tone: Tone;
+}
+
+const STEP_WORDS: Readonly<Record<StepId, string>> = {
+  detect: 'DETECT',
+  'wire-check': 'WIRE',
+  backup: 'BACKUP',
+  flash: 'FLASH',
+  verify: 'VERIFY',
+  reboot: 'REBOOT',
+};
+
+export const TASK_WORDS: Readonly<Record<Task, string>> = {
+  flash: 'flash',
+  backup: 'backup only',
+  restore: 'restore',
+};
+
+export const outcomeMark = (outcome: Outcome, symbols: Symbols): StateMark => ({
+  glyph: symbols.outcome[outcome],
+  word: outcome,
+  tone: OUTCOME_TONES[outcome],
+});
+
+/** Glyph, word and tone of a slot: never colour alone. */
+export function stateMark(slot: SlotView, symbols: Symbols): StateMark {
+  switch (slot.state) {
+    case 'waiting':
+      return { glyph: symbols.waiting, word: 'WAIT', tone: 'dim' };
+    case 'running':
+      return { glyph: symbols.running, word: STEP_WORDS[slot.step ?? 'detect'], tone: 'active' };
+    case 'needs-operator':
+      return { glyph: symbols.needsOperator, word: 'YOU', tone: 'attention' };
+    case 'cancelling':
+      return { glyph: symbols.cancelling, word: 'STOPPING', tone: 'warning' };
+    case 'take-out':
+      return { glyph: symbols.takeOut, word: 'TAKE OUT', tone: 'attention' };
+    case 'settled':
+      return slot.settled === undefined
+        ? { glyph: symbols.waiting, word: 'WAIT', tone: 'dim' }
+        : outcomeMark(slot.settled.outcome, symbols);
+  }
+}
+
+export const needsPerson = (slot: SlotView): boolean =>
+  slot.state === 'needs-operator' || slot.state === 'take-out';
+
+export const isOpen = (slot: SlotView): boolean => slot.state !== 'settled' && slot.state !== 'take-out';
+
+export const unitName = (identity: UnitIdentity, form: 'full' | 'short' = 'full'): string => {
+  if (identity.mac === undefined) return form === 'full' ? 'not read yet' : '-';
+  return form === 'full' ? identity.mac : last6(identity.mac);
+};
+
+/** What to do with the unit of a jig after the verdict. */
+export const TAKE_OUT_TEXT = 'Take it out, put the next one in.';
+
+/** One sentence on the slot as it is now: the prompt, the failure with what to do, or what is going on. */
+export function slotSentence(slot: SlotView): string {
+  const { prompt, settled } = slot;
+  if (slot.state === 'take-out') return `${settled?.outcome ?? 'Settled'}. ${TAKE_OUT_TEXT}`;
+  if (prompt !== undefined)
+    return prompt.finding === undefined ? prompt.text : `${prompt.text} (now: ${prompt.finding})`;
+  if (slot.state === 'settled' && settled !== undefined) return settledSentence(slot);
+  if (slot.state === 'waiting') return slot.waitReason ?? 'waits for its turn';
+  if (slot.state === 'cancelling')
+    return slot.writing ? 'stops at the next safe point of the write' : 'stops at the next safe point';
+  return slot.progress?.label ?? slot.lastLog?.text ?? 'starts';
+}
+
+function settledSentence({ settled }: SlotView): string {
+  if (settled === undefined) return '';
+  if (settled.outcome === 'CURRENT') return 'held exactly this already, nothing written';
+  if (isGood(settled.outcome))
+    return settled.proof.length === 0 ? settled.message : `proved: ${settled.proof.join(', ')}`;
+  return [settled.message, settled.advice].filter((text) => text !== undefined && text !== '').join(' ');
+}
+
+/** How long the slot has been at it, ms; undefined before it started. */
+export const slotAgeMs = (slot: SlotView, now: number): number | undefined =>
+  slot.startedAt === undefined ? undefined : (isOpen(slot) ? now : (slot.settledAt ?? now)) - slot.startedAt;
