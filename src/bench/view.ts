@@ -154,7 +154,6 @@ export interface BatchPlan {
   readonly slots: readonly string[];
   readonly firmware: BatchView['firmware'];
   readonly warnings: readonly string[];
-  readonly needsBytes: number;
 }
 
 /** Everything a screen or a command can do at the bench. */

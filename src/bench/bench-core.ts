@@ -1,0 +1,24 @@
+import type { Clock } from '../core/clock.ts';
+import type { Link } from '../core/link.ts';
+import type { SleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
+import type { OpenOptions, SerialPort } from '../drivers/serial/port.ts';
+import type { PracticeBench } from '../virtual/practice-bench.ts';
+import type { LinkLeases } from './link-leases.ts';
+import type { PromptDesk } from './prompt-desk.ts';
+import type { UnitClaims } from './unit-claims.ts';
+import type { BenchEvent } from './view.ts';
+
+/** What all batches of a bench share. */
+export interface BenchCore {
+  readonly clock: Clock;
+  readonly leases: LinkLeases;
+  readonly claims: UnitClaims;
+  readonly prompts: PromptDesk;
+  readonly practice: PracticeBench;
+  readonly sleepInhibitor: SleepInhibitor;
+  openSerial(link: Link, options: OpenOptions): Promise<SerialPort>;
+  /** The name a person gave the place, if any. */
+  labelOf(link: Link): string | undefined;
+  emit(event: BenchEvent): void;
+  changed(): void;
+}

@@ -1,0 +1,89 @@
+import type { StoredBackup } from '../core/backup-store.ts';
+import type { UnitIdentity } from '../core/identity.ts';
+import type { Verdict } from '../core/outcome.ts';
+import { STEP_IDS, type StepId } from '../core/steps.ts';
+import type { FirmwareEntry } from '../../flows/flow.ts';
+import type { RunEnd, RunJournal } from '../records/batch-journal.ts';
+import type { SettledView, SlotView } from './view.ts';
+
+type StepMarks = SlotView['steps'];
+export const untouchedSteps: StepMarks = Object.fromEntries(
+  STEP_IDS.map((step) => [step, 'todo']),
+) as unknown as StepMarks;
+
+/** Everything known of the run that is going on in a slot. */
+export class RunState {
+  readonly startedAt: number;
+  readonly abort = new AbortController();
+  /** Undefined until the unit has said who it is, or the run ends: only then is it a run for the records. */
+  journal: RunJournal | undefined;
+  identity: UnitIdentity = {};
+  steps: StepMarks = untouchedSteps;
+  step: StepId = 'detect';
+  warnings: readonly string[] = [];
+  firmware: readonly FirmwareEntry[] = [];
+  backup: StoredBackup | undefined;
+  noBackupReason: string | undefined;
+  bytesWritten = 0;
+  writing = false;
+
+  constructor(startedAt: number) {
+    this.startedAt = startedAt;
+  }
+
+  /** Steps that were passed over (`goTo`) are marked so. */
+  enter(step: StepId): void {
+    this.step = step;
+    const reached = STEP_IDS.indexOf(step);
+    this.steps = Object.fromEntries(
+      STEP_IDS.map((id, index) => {
+        if (index > reached) return [id, 'todo'];
+        if (index === reached) return [id, 'active'];
+        const mark = this.steps[id];
+        return [id, mark === 'active' || mark === 'done' ? 'done' : 'skipped'];
+      }),
+    ) as unknown as StepMarks;
+  }
+
+  end(verdict: Verdict, endedAt: number, tries: number): RunEnd {
+    this.steps = {
+      ...this.steps,
+      [this.step]: verdict.outcome === 'PASS' || verdict.outcome === 'CURRENT' ? 'done' : 'failed',
+    };
+    const notDone = [
+      ...(verdict.notDone ?? []),
+      ...(this.noBackupReason ? [`no backup: ${this.noBackupReason}`] : []),
+    ];
+    return {
+      outcome: verdict.outcome,
+      step: this.step,
+      code: verdict.code,
+      message: verdict.message,
+      advice: verdict.advice,
+      blame: verdict.blame,
+      retry: verdict.retry,
+      proof: [...verdict.proof],
+      evidence: verdict.evidence,
+      next: verdict.next,
+      ...(notDone.length > 0 && { notDone }),
+      firmware: this.firmware,
+      bytesWritten: this.bytesWritten,
+      seconds: Math.round((endedAt - this.startedAt) / 100) / 10,
+      tries,
+      ...(this.backup && {
+        backup: { file: this.backup.file, sha256: this.backup.sha256, bytes: this.backup.bytes },
+      }),
+    };
+  }
+}
+
+export function settledView(end: RunEnd, state: RunState, run: number): SettledView {
+  const { code, ...rest } = end;
+  return {
+    ...rest,
+    ...(code !== undefined && { code: code as SettledView['code'] & string }),
+    run,
+    identity: state.identity,
+    warnings: state.warnings,
+  } as SettledView;
+}
