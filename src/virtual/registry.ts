@@ -1,0 +1,17 @@
+import { BenchError } from '../core/errors.ts';
+import { lamp } from './esp/lamp.ts';
+import { plugEsp8266 } from './esp/plug-esp8266.ts';
+import type { VirtualDevice } from './virtual-device.ts';
+
+/** Every kind of virtual device; a new one is its own folder and one line here. */
+export const virtualDevices: readonly VirtualDevice[] = [lamp, plugEsp8266];
+
+/** Throws USAGE naming the known ones. */
+export function findVirtualDevice(name: string): VirtualDevice {
+  const device = virtualDevices.find((each) => each.name === name);
+  if (device) return device;
+  throw new BenchError('USAGE', {
+    message: `There is no virtual device "${name}".`,
+    advice: `Known: ${virtualDevices.map((each) => each.name).join(', ')}.`,
+  });
+}
