@@ -33,6 +33,8 @@ export interface BatchView {
     readonly title: string;
   }[];
   readonly warnings: readonly string[];
+  /** With defaults, without secrets; wiring pages depend on them. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly slots: readonly SlotView[];
   /** Units, not attempts: the last run of each unit counts. */
   readonly counts: BatchCounts;
@@ -110,6 +112,8 @@ export interface PromptView {
   readonly choices?: readonly { readonly value: string; readonly title: string }[];
   /** What must be typed to accept, for dangerous answers. */
   readonly typed?: string;
+  /** The choice that must be typed; without it every choice must. */
+  readonly typedFor?: string;
   readonly askedAt: number;
   /** True on the practice bench: `perform` does the act on the virtual unit. */
   readonly canPerform: boolean;
