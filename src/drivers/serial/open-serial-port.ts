@@ -13,8 +13,32 @@ export interface SerialOpenOptions extends OpenOptions {
   readonly openVirtual?: (link: Link, options: OpenOptions) => Promise<SerialPort>;
 }
 
-/** Opens a `serial`, `socket`, `rfc2217` or (where `openVirtual` is given) `virtual` link. Throws `BenchError`. */
-export function openSerialPort(link: Link, options: SerialOpenOptions): Promise<SerialPort> {
-  void options;
-  return Promise.reject(new BenchError('LINK_UNKNOWN', { message: `${link.text} is not a serial link.` }));
+/**
+ * Opens a `serial`, `socket`, `rfc2217` or (where `openVirtual` is given) `virtual` link. A serial link is a path or
+ * a stable key (`usb:1-2.4`, see SerialPortInfo). Throws PORT_*, LINK_REFUSED, BAUD_REFUSED, LINK_UNKNOWN; on abort
+ * the signal's reason. Each kind is loaded when it is first opened.
+ */
+export async function openSerialPort(link: Link, options: SerialOpenOptions): Promise<SerialPort> {
+  options.signal?.throwIfAborted();
+  switch (link.kind) {
+    case 'serial': {
+      const { openNodeSerialPort } = await import('./node-serial-port.ts');
+      const { pathOfLink } = await import('./discovery.ts');
+      return openNodeSerialPort(await pathOfLink(link.text), { ...options, link: link.text });
+    }
+    case 'socket': {
+      const { openSocketPort } = await import('./socket-port.ts');
+      return openSocketPort(link.text, options);
+    }
+    case 'rfc2217': {
+      const { openRfc2217Port } = await import('./rfc2217-port.ts');
+      return openRfc2217Port(link.text, options);
+    }
+    case 'virtual':
+      if (options.openVirtual) return options.openVirtual(link, options);
+  }
+  throw new BenchError('LINK_UNKNOWN', {
+    message: `${link.text} is not a serial link.`,
+    detail: { link: link.text },
+  });
 }
