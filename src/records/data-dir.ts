@@ -1,10 +1,11 @@
 import type { NamedBackup, StoredBackup } from '../core/backup-store.ts';
 import type { Clock } from '../core/clock.ts';
-import { BenchError } from '../core/errors.ts';
 import type { LogLine } from '../core/log.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { BatchJournal } from './batch-journal.ts';
+import type { Files } from './files.ts';
 import type { BatchHeader } from './journal-events.ts';
+import type { Processes } from './owner-lock.ts';
 import type { RunRecord } from './run-record.ts';
 
 /**
@@ -17,7 +18,7 @@ export interface DataDir {
   readonly readOnly: boolean;
   /** Who owns it when `readOnly`; undefined when nobody does (opened to look on purpose). */
   readonly owner: Owner | undefined;
-  /** Flash of the virtual units. Exists. */
+  /** Flash of the virtual units. Exists unless `readOnly`. */
   readonly virtualFolder: string;
   batchFolder(batchId: string): string;
   /** Free bytes on its disk for this user. */
@@ -31,6 +32,11 @@ export interface DataDir {
   batches(): Promise<readonly BatchSummary[]>;
   /** Throws USAGE when there is no such batch. Without an id: the newest. `1` and `B-1` find `B-0001`. */
   results(batchId?: string, options?: { readonly secrets?: boolean }): Promise<BatchResults>;
+  /**
+   * Writes the results of a batch as CSV and returns the path: `results.csv` in its folder, which `close` of a
+   * batch writes too. With `secrets` into `results-secrets.csv`, mode 0600.
+   */
+  exportCsv(batchId: string, options?: { readonly secrets?: boolean }): Promise<string>;
   /** Every run of a batch, settled or interrupted, in order of their numbers. */
   runs(batchId: string): Promise<readonly RunRecord[]>;
   /** Log of a batch, of one slot when given; oldest first. */
@@ -61,6 +67,10 @@ export interface OpenDataDirOptions {
    */
   readonly readOnly?: boolean | 'if-owned';
   readonly clock?: Clock;
+  /** For tests: a disk that fills up or loses bytes. */
+  readonly files?: Files;
+  /** For tests: processes that died. */
+  readonly processes?: Processes;
 }
 
 /** The process that owns a data directory. */
@@ -134,12 +144,4 @@ export interface KeptBackup extends StoredBackup {
   readonly bringsBack: string;
 }
 
-/** `benchflash` in the place where this system keeps data of programs. */
-export function defaultDataDir(): string {
-  return '';
-}
-
-/** Opens (and creates) a data directory. Throws DATA_DIR_OWNED, DATA_DIR_UNUSABLE, DISK_FULL. */
-export async function openDataDir(_path: string, _options: OpenDataDirOptions = {}): Promise<DataDir> {
-  throw new BenchError('DATA_DIR_UNUSABLE');
-}
+export { defaultDataDir, openDataDir } from './open-data-dir.ts';

@@ -1,0 +1,201 @@
+import type { Clock } from '../core/clock.ts';
+import type { LogLine } from '../core/log.ts';
+import type { BatchJournal, RunJournal, RunStart } from './batch-journal.ts';
+import { indexOf } from './batch-index.ts';
+import { type BatchLibrary, batchId, layout, type LiveBatch } from './batch-library.ts';
+import { apply, type BatchState, emptyState, interruptedRecord, recordOf, replay } from './batch-state.ts';
+import { removeParts } from './backups.ts';
+import type { Counter } from './counter.ts';
+import type { StartBatchOptions } from './data-dir.ts';
+import { ensureFolder, type Files, onDisk, syncFolder, writeAtomic } from './files.ts';
+import type { BatchHeader, JournalEvent } from './journal-events.ts';
+import { LineFile, readJsonLines } from './jsonl.ts';
+import { LogFile } from './log-file.ts';
+import { OpenRun } from './open-run.ts';
+import { createRedactor, isSecretKey, REDACTED, type Redactor } from './redact.ts';
+import { unitResults } from './results.ts';
+import { resultsCsv } from './results-csv.ts';
+
+/** What an open batch needs of its data directory. */
+export interface Desk {
+  readonly files: Files;
+  readonly root: string;
+  readonly clock: Clock;
+  readonly counter: Counter;
+  readonly library: BatchLibrary;
+  /** Whether any run so far began to write to this unit. */
+  everWrote(mac: string): Promise<boolean>;
+}
+
+/** Facts that must survive a power cut before work goes on. */
+const DURABLE = new Set<JournalEvent['type']>([
+  'batch-started',
+  'run-started',
+  'identified',
+  'backup',
+  'write-began',
+  'settled',
+  'note',
+  'batch-closed',
+  'batch-dismissed',
+  'torn',
+]);
+
+/** The journal of one batch, written by this process. */
+export class OpenBatch implements BatchJournal, LiveBatch {
+  readonly id: string;
+  readonly folder: string;
+  readonly state: BatchState;
+  readonly desk: Desk;
+  private readonly secrets: string[];
+  private redactor: Redactor;
+  private readonly logFile: LogFile;
+  private journal: LineFile | undefined;
+
+  private constructor(desk: Desk, state: BatchState, journal: LineFile, secrets: readonly string[]) {
+    this.desk = desk;
+    this.id = state.id;
+    this.folder = layout.batch(desk.root, state.id);
+    this.state = state;
+    this.journal = journal;
+    this.secrets = [...secrets];
+    this.redactor = createRedactor(secrets);
+    this.logFile = new LogFile(desk.files, this.folder, desk.clock, (text) => this.redactor(text));
+  }
+
+  static async start(desk: Desk, header: BatchHeader, options: StartBatchOptions): Promise<OpenBatch> {
+    const { files, root } = desk;
+    const id = batchId(await desk.counter.batch());
+    await ensureFolder(files, layout.batch(root, id));
+    const secretKeys = new Set(options.secretSettings ?? []);
+    const isSecret = (key: string) => secretKeys.has(key) || isSecretKey(key);
+    const settings = Object.entries(header.settings);
+    const secrets = [
+      ...(options.secrets ?? []),
+      ...settings.filter(([key, value]) => isSecret(key) && value !== '').map(([, value]) => value),
+    ];
+    const journal = await LineFile.open(files, layout.journal(root, id));
+    const batch = new OpenBatch(desk, emptyState(id), journal, secrets);
+    const shown = settings.map(([key, value]) => [key, isSecret(key) ? REDACTED : batch.redact(value)]);
+    await batch.record({
+      type: 'batch-started',
+      at: desk.clock.now(),
+      batch: id,
+      header: {
+        ...header,
+        settings: Object.fromEntries(shown) as Record<string, string>,
+        warnings: header.warnings.map((text) => batch.redact(text)),
+      },
+    });
+    await syncFolder(files, batch.folder);
+    await syncFolder(files, layout.batches(root));
+    return batch;
+  }
+
+  /** Opens the journal of an earlier process again and mends its end. What was torn off is kept in the journal. */
+  static async reopen(desk: Desk, id: string): Promise<OpenBatch> {
+    const { files, root } = desk;
+    const path = layout.journal(root, id);
+    const lines = await readJsonLines(files, path);
+    await onDisk(path, async () => {
+      if (lines.torn !== undefined) await files.truncate(path, lines.wholeBytes);
+      if (lines.unterminated) await files.appendFile(path, '\n');
+    });
+    const state = replay(id, lines.values, lines.damaged);
+    const batch = new OpenBatch(desk, state, await LineFile.open(files, path), []);
+    if (lines.torn !== undefined)
+      await batch.record({ type: 'torn', at: desk.clock.now(), text: lines.torn });
+    return batch;
+  }
+
+  get journalBytes(): number {
+    return this.journal?.bytes ?? 0;
+  }
+
+  redact(text: string): string {
+    return this.redactor(text);
+  }
+
+  addSecret(value: string): void {
+    this.secrets.push(value);
+    this.redactor = createRedactor(this.secrets);
+  }
+
+  /** Writes the fact, then believes it. */
+  async record(event: JournalEvent): Promise<void> {
+    this.journal ??= await LineFile.open(this.desk.files, layout.journal(this.desk.root, this.id));
+    await this.journal.append(event, DURABLE.has(event.type));
+    apply(this.state, event);
+  }
+
+  async startRun(start: RunStart): Promise<RunJournal> {
+    const run = await this.desk.counter.run();
+    await this.record({
+      type: 'run-started',
+      at: this.desk.clock.now(),
+      run,
+      slot: start.slot,
+      slotNumber: start.slotNumber,
+      ...(start.retryOf !== undefined && { retryOf: start.retryOf }),
+      ...(this.state.header.operator !== undefined && { operator: this.state.header.operator }),
+    });
+    return new OpenRun(this, this.state.runs.get(run)!);
+  }
+
+  async note(run: number, text: string): Promise<void> {
+    await this.record({ type: 'note', at: this.desk.clock.now(), run, text: this.redact(text) });
+  }
+
+  async dismiss(): Promise<void> {
+    await this.record({ type: 'batch-dismissed', at: this.desk.clock.now() });
+  }
+
+  log(slot: string, level: LogLine['level'], text: string): void {
+    this.logFile.add(slot, level, text);
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all([this.journal?.flush(), this.logFile.flush()]);
+  }
+
+  async close(): Promise<void> {
+    const unsettled = [...this.state.runs.values()].some(({ record }) => record === undefined);
+    try {
+      if (!unsettled && this.state.closed === undefined)
+        await this.record({ type: 'batch-closed', at: this.desk.clock.now(), how: 'done' });
+      await this.writeDerived();
+    } finally {
+      await this.release();
+    }
+  }
+
+  /** For a batch whose process is gone: gives every run without an end its record, once, and closes the batch. */
+  async settleInterrupted(): Promise<void> {
+    const at = this.desk.clock.now();
+    for (const run of [...this.state.runs.values()])
+      if (run.record === undefined)
+        await this.record({ type: 'settled', at, run: run.run, record: interruptedRecord(this.state, run) });
+    await removeParts(this.desk.files, layout.backups(this.desk.root, this.id));
+    if (this.state.closed === undefined) await this.record({ type: 'batch-closed', at, how: 'interrupted' });
+    await this.writeDerived();
+    await this.release();
+  }
+
+  /** Lets go of the files; the batch may go on later. */
+  async release(): Promise<void> {
+    await this.logFile.close();
+    const journal = this.journal;
+    this.journal = undefined;
+    await journal?.close();
+  }
+
+  async writeDerived(): Promise<void> {
+    const { files, root } = this.desk;
+    await this.journal?.flush();
+    const index = indexOf(this.state, await this.desk.library.journalBytes(this.id));
+    await writeAtomic(files, layout.index(root, this.id), `${JSON.stringify(index)}\n`);
+    const records = [...this.state.runs.values()].map(recordOf).filter((record) => record !== undefined);
+    const units = unitResults(records, this.state.header.cycle);
+    await writeAtomic(files, layout.csv(root, this.id), resultsCsv(units));
+  }
+}
