@@ -1,0 +1,130 @@
+import { BenchError } from '../../src/core/errors.ts';
+import type {
+  AppDescriptor,
+  FirmwarePart,
+  InspectedFile,
+  PartitionTable,
+} from '../../src/firmware/inspect.ts';
+import { fitsUnit, type UnitForFirmware } from '../../src/firmware/fits-unit.ts';
+import { patchFlashHeader } from '../../src/firmware/patch-flash-header.ts';
+import { placeFiles, type FlashRegion } from '../../src/firmware/place-parts.ts';
+import type { PlanRequest } from '../flow.ts';
+import type { BootExpectation, EspChip } from '../../src/protocols/esp/index.ts';
+import type { EspDevice } from './device.ts';
+import { espOptions, type EspOptions } from './settings.ts';
+
+/** What a batch is going to do, known before any unit is touched. */
+export interface EspPlan {
+  readonly device: EspDevice;
+  readonly task: PlanRequest['task'];
+  readonly files: ReadonlyMap<string, InspectedFile>;
+  readonly options: EspOptions;
+}
+
+/** Throws USAGE and FIRMWARE_REFUSED. */
+export function makePlan(device: EspDevice, request: PlanRequest): EspPlan {
+  const { task, files } = request;
+  if (task !== 'flash' && files.size > 0) {
+    throw new BenchError('USAGE', { message: `A ${task} takes no --firmware.` });
+  }
+  if (task === 'flash') {
+    const missing = device.firmwareSlots.find((slot) => slot.required && !files.has(slot.id));
+    if (missing) {
+      throw new BenchError('USAGE', {
+        message: `The firmware is missing: ${missing.title}.`,
+        advice: 'Give it with --firmware FILE.',
+      });
+    }
+    for (const file of files.values()) {
+      const broken = file.problems.find(({ severity }) => severity === 'error');
+      if (broken) throw new BenchError('FIRMWARE_REFUSED', { message: `${file.path}: ${broken.text}` });
+    }
+    const whole = [...files.values()].some(({ parts }) =>
+      parts.some(({ kind }) => kind === 'bootloader' || kind === 'esp8266-image'),
+    );
+    if (request.settings['erase'] === 'yes' && !whole) {
+      throw new BenchError('USAGE', {
+        message:
+          'Erasing the whole flash would leave these units without a boot loader: the files bring none.',
+        advice: 'Turn erase off, or add the boot loader, partition table and boot_app0 to the job.',
+      });
+    }
+    // Files that bring their own table can be checked against each other now; the rest needs the unit.
+    const table = tableOf(files);
+    if (table || ![...files.values()].some(needsTable)) {
+      const error = placeFiles([...files.values()], table).problems.find(
+        ({ severity }) => severity === 'error',
+      );
+      if (error) throw new BenchError('FIRMWARE_REFUSED', { message: error.text });
+    }
+  }
+  return { device, task, files, options: espOptions(request.settings) };
+}
+
+const needsTable = (file: InspectedFile) => file.parts.some(({ flashOffset }) => flashOffset === undefined);
+
+/** The partition table that the job itself brings. */
+export function tableOf(files: ReadonlyMap<string, InspectedFile>): PartitionTable | undefined {
+  return [...files.values()].find(({ partitionTable }) => partitionTable)?.partitionTable;
+}
+
+export interface UnitTarget {
+  readonly chip: EspChip;
+  readonly flashSizeBytes: number;
+  readonly revision: number | undefined;
+  /** The table in the unit's flash. */
+  readonly table: PartitionTable | undefined;
+}
+
+/** What goes where in this very unit, header patches applied. Throws FIRMWARE_DOES_NOT_FIT_UNIT. */
+export function regionsFor(
+  plan: EspPlan,
+  unit: UnitTarget,
+  warn: (text: string) => void,
+): readonly FlashRegion[] {
+  const table = tableOf(plan.files) ?? unit.table;
+  const placement = placeFiles([...plan.files.values()], table);
+  const regions = placement.regions.map((region) => patched(region, plan.options, unit));
+  const known: UnitForFirmware = {
+    chip: unit.chip,
+    flashSizeBytes: unit.flashSizeBytes,
+    needsDout: plan.device.needsDout,
+    ...(unit.revision !== undefined && { revision: unit.revision }),
+  };
+  const problems = [...placement.problems, ...fitsUnit(regions, known, table)];
+  const error = problems.find(({ severity }) => severity === 'error');
+  if (error) throw new BenchError('FIRMWARE_DOES_NOT_FIT_UNIT', { message: error.text });
+  for (const { text } of problems) warn(text);
+  return regions;
+}
+
+function patched(region: FlashRegion, options: EspOptions, unit: UnitTarget): FlashRegion {
+  const { mode, freqMHz, detectSize } = options;
+  const isLoadedByRom =
+    region.kind === 'bootloader' || (region.kind === 'esp8266-image' && region.offset === 0);
+  if (!isLoadedByRom || (mode === undefined && freqMHz === undefined && !detectSize)) return region;
+  const bytes = patchFlashHeader(region.bytes, {
+    ...(mode !== undefined && { mode }),
+    ...(freqMHz !== undefined && { freqMHz }),
+    ...(detectSize && { sizeBytes: unit.flashSizeBytes }),
+  });
+  return { ...region, bytes };
+}
+
+/** What the boot should say of the image that was written; nothing when the image does not name itself. */
+export function expectationFor(parts: readonly FirmwarePart[], options: EspOptions): BootExpectation {
+  if (options.proof.pattern) return { pattern: options.proof.pattern };
+  const app = parts.find(({ kind }) => kind === 'app' || kind === 'esp8266-image');
+  if (app?.descriptor) return descriptorExpectation(app.descriptor);
+  return app?.product?.version === undefined
+    ? {}
+    : { version: app.product.version, project: app.product.name };
+}
+
+export function descriptorExpectation({ version, project, elfSha256 }: AppDescriptor): BootExpectation {
+  return {
+    ...(version && { version }),
+    ...(project && { project }),
+    ...(/[1-9a-f]/.test(elfSha256) && { elfSha256 }),
+  };
+}
