@@ -1,0 +1,20 @@
+import type { CommandContext } from '../context.ts';
+import { demoRequest } from '../demo-request.ts';
+import { runBatch } from '../run-batch.ts';
+import { hasTerminal, screen } from './screen.ts';
+
+/** The practice bench on the screen; as plain lines or JSON where there is none or it was asked for. */
+export async function demo(context: CommandContext, slots: number): Promise<number> {
+  const { options, services } = context;
+  if (!options.json && !options.plain && hasTerminal(context))
+    return screen(context, { kind: 'demo', slots });
+
+  const opened = await services.bench(options, 'own');
+  try {
+    const request = await demoRequest(await services.virtual(), opened.records.virtualFolder, slots);
+    // Nobody is at the screen: the acts are done as the prompts come.
+    return await runBatch(context, opened.bench, { ...request, assume: ['wired'] });
+  } finally {
+    await opened.close();
+  }
+}

@@ -1,0 +1,40 @@
+import type { AnyFlow } from '../../../flows/flow.ts';
+import type { CommandContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+
+/** What can be flashed. */
+export async function flows({ services, output }: CommandContext): Promise<number> {
+  const known = await services.flows();
+  if (output.json) {
+    output.out.line(JSON.stringify({ flows: known.map(describeFlow) }));
+    return EXIT.allGood;
+  }
+  for (const flow of known) {
+    output.out.line(flow.id);
+    output.out.line(`  ${flow.title} (${flow.device})`);
+    output.out.line(`  ${flow.summary}`);
+    output.out.line(
+      `  links: ${flow.linkKinds.join(', ')}; to practise: --link virtual:${flow.virtualDevice}`,
+    );
+    output.out.line(`  firmware: ${flow.firmwareSlots.map(placeText).join('; ')}`);
+    for (const setting of flow.settings)
+      output.out.line(`  --set ${setting.key}=${setting.default ?? '…'}  ${setting.title}`);
+    output.out.line('');
+  }
+  return EXIT.allGood;
+}
+
+const placeText = (place: AnyFlow['firmwareSlots'][number]): string =>
+  `${place.id} (${place.title}${place.required ? '' : ', optional'})`;
+
+const describeFlow = (flow: AnyFlow) => ({
+  id: flow.id,
+  title: flow.title,
+  device: flow.device,
+  summary: flow.summary,
+  linkKinds: flow.linkKinds,
+  virtualDevice: flow.virtualDevice,
+  abilities: flow.abilities,
+  firmwareSlots: flow.firmwareSlots.map(({ id, title, required }) => ({ id, title, required })),
+  settings: flow.settings,
+});

@@ -1,0 +1,96 @@
+import type { AnyFlow } from '../../flows/flow.ts';
+import type { Bench } from '../bench/view.ts';
+import type { JobStore } from '../config/jobs.ts';
+import type { SettingsStore } from '../config/settings.ts';
+import type { Clock } from '../core/clock.ts';
+import type { InspectedFile } from '../firmware/inspect.ts';
+import type { DataDir } from '../records/data-dir.ts';
+import type { GlobalOptions } from './global-options.ts';
+
+/**
+ * What commands need that only the composition root may build. Every method makes its part when it is called, so
+ * that a command loads nothing it does not use.
+ */
+export interface CommandServices {
+  readonly version: string;
+  readonly clock: Clock;
+  flows(): Promise<readonly AnyFlow[]>;
+  /** `own` throws DATA_DIR_OWNED where another process has it; `look` reads beside it. */
+  records(options: GlobalOptions, access: 'own' | 'look'): Promise<DataDir>;
+  dataDirectory(options: GlobalOptions): Promise<string>;
+  jobs(options: GlobalOptions): Promise<JobStore>;
+  settings(options: GlobalOptions): Promise<SettingsStore>;
+  /** The bench without a screen: nobody is there to answer questions. */
+  bench(options: GlobalOptions, access: 'own' | 'look'): Promise<OpenedBench>;
+  inspectFile(path: string): Promise<InspectedFile>;
+  ports(options: GlobalOptions): Promise<readonly ScannedPort[]>;
+  virtual(): Promise<VirtualDevices>;
+  /** Whether the computer can be kept awake, tried out: what holds it, or why nothing does. */
+  keepsAwake(): Promise<{ readonly by: string } | { readonly why: string }>;
+  /** Opens the full-screen bench; resolves with the exit code. */
+  screen(options: GlobalOptions, start: ScreenStart): Promise<number>;
+}
+
+export interface OpenedBench {
+  readonly bench: Bench;
+  readonly records: DataDir;
+  /** Cancels what runs at safe points, closes links and records. */
+  close(): Promise<void>;
+}
+
+export type ScreenStart =
+  | { readonly kind: 'start' }
+  /** The practice bench with a batch of so many units. */
+  | { readonly kind: 'demo'; readonly slots: number };
+
+/** One serial port of this computer as `scan` shows it. */
+export interface ScannedPort {
+  /** The link to use now. */
+  readonly link: string;
+  /** Names the adapter for good, and is a link too. */
+  readonly key: string;
+  readonly label: string;
+  readonly chip: string;
+  readonly dependableBaudRate: number;
+  /** What the chip means for a job, one sentence each. */
+  readonly advice: readonly string[];
+  readonly usb?: {
+    readonly vendorId: string;
+    readonly productId: string;
+    readonly product?: string;
+    readonly serialNumber?: string;
+    readonly location?: string;
+  };
+}
+
+/** The virtual devices as the command line serves them. */
+export interface VirtualDevices {
+  readonly devices: readonly VirtualDeviceInfo[];
+  /** Throws USAGE for an unknown device, fault or state. */
+  serve(request: ServeRequest): Promise<{ readonly url: string; close(): Promise<void> }>;
+  makePracticeImages(
+    device: string,
+    folder: string,
+  ): Promise<readonly { readonly path: string; readonly bytes: number; readonly title: string }[]>;
+}
+
+export interface VirtualDeviceInfo {
+  readonly name: string;
+  readonly title: string;
+  readonly faults: readonly { readonly name: string; readonly text: string }[];
+  readonly states: readonly { readonly name: string; readonly text: string }[];
+}
+
+export interface ServeRequest {
+  readonly device: string;
+  readonly scheme: 'tcp' | 'rfc2217' | 'http';
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly unit: number;
+  readonly state?: string;
+  readonly image?: string;
+  readonly faults: readonly string[];
+  readonly paceBaud?: number;
+  readonly log: (text: string) => void;
+}
