@@ -10,7 +10,15 @@ export interface BindingPort {
   flush(): Promise<void>;
   update(options: { baudRate: number }): Promise<void>;
   /** Every flag is set by each call; what is left out counts as its default, `true` for DTR and RTS. */
-  set(options: { brk: boolean; cts: boolean; dsr: boolean; dtr: boolean; rts: boolean }): Promise<void>;
+  set(options: {
+    brk: boolean;
+    cts: boolean;
+    dsr: boolean;
+    dtr: boolean;
+    rts: boolean;
+    /** Linux: an FTDI adapter hands on what it received after 1 ms instead of 16 ms. Others ignore it. */
+    lowLatency: boolean;
+  }): Promise<void>;
   /** Reads the modem lines; rejects where there are none. */
   get(): Promise<unknown>;
   /** The rate the driver holds; rejects where that cannot be asked (only Linux can). */
@@ -35,5 +43,5 @@ export interface BindingPortInfo {
 /** The ports of the operating system; loaded only when needed, it costs some 50 ms. */
 export async function systemBinding(): Promise<SerialBinding> {
   const { SerialPort } = await import('serialport');
-  return SerialPort.binding;
+  return SerialPort.binding as SerialBinding;
 }

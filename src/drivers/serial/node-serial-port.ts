@@ -26,8 +26,8 @@ export interface NodeSerialOptions extends OpenOptions {
 }
 
 /**
- * Opens a serial port of this computer, for this process alone. The driver may assert DTR and RTS while it opens
- * (Linux does): both at once is no reset, and they stay so until `setLines`.
+ * Opens a serial port of this computer, for this process alone. Drivers assert DTR and RTS while they
+ * open; both at once is no reset, and they stay so until `setLines`.
  */
 export async function openNodeSerialPort(path: string, options: NodeSerialOptions): Promise<SerialPort> {
   const platform = options.platform ?? process.platform;
@@ -47,11 +47,7 @@ export async function openNodeSerialPort(path: string, options: NodeSerialOption
     if (error.code !== 'PORT_BUSY') throw error;
     throw openingError(path, cause, platform, await portHolders(path));
   }
-  // Reading the lines changes nothing, and a port that cannot tell them (a pty: ENOTTY) cannot set them.
-  const hasControlLines = await port.get().then(
-    () => true,
-    () => false,
-  );
+  const hasControlLines = await movesLines(port);
   const { baudRate, link = path } = options;
   const opened = new NodeSerialPort(port, { link, clock, baudRate, hasControlLines });
   try {
@@ -62,6 +58,30 @@ export async function openNodeSerialPort(path: string, options: NodeSerialOption
   }
   return opened;
 }
+
+/**
+ * Whether the port has lines that can be moved, found out without moving them: asking a pty fails with ENOTTY, and
+ * a driver that refuses the order (its break flag, for some) does so for the state that opening made as well.
+ */
+async function movesLines(port: BindingPort): Promise<boolean> {
+  try {
+    await port.get();
+    await port.set(lineFlags({ dtr: true, rts: true }));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Every flag is set by each call, and what is left out counts as asserted. */
+const lineFlags = ({ dtr, rts }: ControlLines) => ({
+  brk: false,
+  cts: false,
+  dsr: false,
+  dtr,
+  rts,
+  lowLatency: true,
+});
 
 async function orGiveUp<T>(opening: Promise<T>, clock: Clock, signal: AbortSignal | undefined): Promise<T> {
   let giveUp: (error: Error) => void = () => undefined;
@@ -180,8 +200,7 @@ class NodeSerialPort implements SerialPort {
       new BenchError('NO_CONTROL_LINES', { detail: { link: this.link }, cause });
     if (!this.#hasControlLines) throw noLines();
     await this.#order(ORDER_LIMIT_MS, this.#silent, () =>
-      // Every flag is set by each call, and what is left out counts as asserted.
-      this.#port.set({ brk: false, cts: false, dsr: false, dtr, rts }).catch((cause: unknown) => {
+      this.#port.set(lineFlags({ dtr, rts })).catch((cause: unknown) => {
         if (isGone(cause)) throw cause;
         this.#hasControlLines = false;
         throw noLines(cause);

@@ -40,7 +40,7 @@ export async function openRfc2217Port(
   const onAbort = () => void tcp.close();
   options.signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    const session = new Rfc2217Session(tcp, clock);
+    const session = new Rfc2217Session(tcp);
     const answer = await session.negotiate(ANSWER_LIMIT_MS);
     if (answer === 'silent') throw notTelnet(link);
     if (answer === 'refused') {

@@ -1,5 +1,4 @@
 import { concatUint8Arrays } from 'uint8array-extras';
-import type { Clock } from '../../core/clock.ts';
 import { COM_PORT, encodeComPort, FROM_SERVER, OPTION, TelnetDecoder } from './rfc2217-codec.ts';
 import type { TcpLink } from './tcp-link.ts';
 import { TelnetOptions } from './telnet-options.ts';
@@ -7,7 +6,6 @@ import { TelnetOptions } from './telnet-options.ts';
 /** The client's half of an RFC 2217 connection: options, commands and the answers that confirm them. */
 export class Rfc2217Session {
   readonly #tcp: TcpLink;
-  readonly #clock: Clock;
   readonly #decoder = new TelnetDecoder();
   readonly #options: TelnetOptions;
   readonly #awaited = new Set<(command: number, value: Uint8Array) => void>();
@@ -17,9 +15,8 @@ export class Rfc2217Session {
   #sawTelnet = false;
   #deaf = false;
 
-  constructor(tcp: TcpLink, clock: Clock) {
+  constructor(tcp: TcpLink) {
     this.#tcp = tcp;
-    this.#clock = clock;
     this.#options = new TelnetOptions((bytes) => this.#sendNow(bytes));
     tcp.onReceived((chunk) => this.#received(chunk));
   }

@@ -4,10 +4,8 @@ import { encodeOption, OPTION, TELNET, type TelnetVerb } from './rfc2217-codec.t
 export type OptionSide = 'ours' | 'theirs';
 export type OptionState = 'off' | 'asked' | 'on' | 'refused';
 
-const ACCEPTED: Readonly<Record<OptionSide, ReadonlySet<number>>> = {
-  ours: new Set([OPTION.BINARY, OPTION.SUPPRESS_GO_AHEAD, OPTION.COM_PORT]),
-  theirs: new Set([OPTION.BINARY, OPTION.SUPPRESS_GO_AHEAD, OPTION.COM_PORT]),
-};
+/** Accepted on either side; a server may ask for them first. */
+const ACCEPTED: ReadonlySet<number> = new Set(Object.values(OPTION));
 
 /** An honest server asks for a dozen options; two that never agree would go on for ever. */
 const MAX_ANSWERS = 100;
@@ -42,7 +40,7 @@ export class TelnetOptions {
       return;
     }
     if (state === 'on') return;
-    const accepted = ACCEPTED[side].has(option);
+    const accepted = ACCEPTED.has(option);
     if (accepted) this.#set(side, option, 'on');
     if (state !== 'asked') this.#answer(side, option, accepted);
   }
