@@ -101,6 +101,10 @@ async function contact(session: EspSession, run: EspRun): Promise<EspLoader> {
 /** Asks for the act and listens until the ROM answers; what is heard meanwhile is said with the prompt. */
 export async function powerIntoLoader(session: EspSession, run: EspRun): Promise<EspLoader> {
   const { device } = run.plan;
+  const { handQuestion } = device;
+  if (handQuestion && run.settings[handQuestion.setting] === handQuestion.unanswered) {
+    await run.operator.ask(handQuestion.question);
+  }
   const prompt = run.operator.act({
     act: 'power-into-loader',
     title: device.intoLoader,

@@ -1,4 +1,4 @@
-import type { FirmwareSlot, SettingSpec, Settings, WiringPage } from '../flow.ts';
+import type { FirmwareSlot, Question, SettingSpec, Settings, WiringPage } from '../flow.ts';
 import type { InspectedFile } from '../../src/firmware/inspect.ts';
 import type { EspChip } from '../../src/protocols/esp/index.ts';
 
@@ -17,6 +17,13 @@ export interface EspDevice {
   readonly firmwareSlots: readonly FirmwareSlot[];
   /** Settings beside those of every ESP device. */
   readonly settings: readonly SettingSpec[];
+  /** Asked once per batch before the first act by hand, where the setting was left open. */
+  readonly handQuestion?: {
+    readonly setting: string;
+    /** Value of the setting that means "ask". */
+    readonly unanswered: string;
+    readonly question: Question;
+  };
   /** How the unit gets into its loader by hand, imperative. */
   readonly intoLoader: string;
   /** How it gets back into its firmware by hand, imperative. */
