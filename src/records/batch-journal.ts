@@ -22,7 +22,10 @@ export interface BatchJournal {
   log(slot: string, level: LogLine['level'], text: string): void;
   /** Writes out what is buffered. */
   flush(): Promise<void>;
-  /** All slots are settled and the process is done with it. More runs may still be started: that opens it again. */
+  /**
+   * All slots are settled and the process is done with it. More runs may still be started: that opens it again.
+   * Never rejects: every fact that matters is on the disk already, the rest is made again from the journal.
+   */
   close(): Promise<void>;
 }
 
@@ -32,6 +35,8 @@ export interface RunStart {
   readonly slotNumber: number;
   /** The run this one repeats on the operator's word. */
   readonly retryOf?: number;
+  /** When the slot began with it, ms since the epoch; missing: now. */
+  readonly startedAt?: number;
 }
 
 /** One run of one unit. */
@@ -40,7 +45,9 @@ export interface RunJournal {
   readonly run: number;
   /** What the unit said of itself; facts add up, a later one replaces an earlier one. On the disk before it resolves. */
   identified(identity: UnitIdentity): Promise<void>;
+  /** Never rejects: it is no fact that work waits for, and the next one that is will say that the disk is full. */
   step(step: StepId): Promise<void>;
+  /** Never rejects, like `step`; the record has the warning in any case. */
   warning(text: string): Promise<void>;
   /** On the disk before it resolves. From here on, backups of this unit are marked `after-write`. */
   writeBegan(): Promise<void>;
@@ -74,6 +81,8 @@ export type RunEnd = Pick<
 > & {
   readonly proof: readonly RunRecord['proof'][number][];
   readonly notDone?: readonly string[];
+  /** Those of before the run had its number; the journalled ones need not be told again. */
+  readonly warnings?: readonly string[];
   readonly firmware: readonly RunRecord['firmware'][number][];
   /** The checked backup this run relied on, when it was taken in an earlier run. */
   readonly backup?: { readonly file: string; readonly sha256: string; readonly bytes: number };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { BackupRecord } from './backups.ts';
 import { backupsIn, unitFolder } from './backups.ts';
 import { type BatchIndex, batchIndexSchema, asInterrupted, indexOf } from './batch-index.ts';
-import { type BatchState, recordOf, replay, withAbsolutePaths } from './batch-state.ts';
+import { type BatchState, recordsOf, replay } from './batch-state.ts';
 import { diskError, type Files, isMissing, namesIn, readText } from './files.ts';
 import { readJsonLines } from './jsonl.ts';
 import type { RunRecord } from './run-record.ts';
@@ -103,12 +103,7 @@ export class BatchLibrary {
 
   /** Runs that have an end, in order of their numbers. */
   async records(id: string): Promise<RunRecord[]> {
-    const state = await this.state(id);
-    return [...state.runs.values()]
-      .map(recordOf)
-      .filter((record) => record !== undefined)
-      .map((record) => withAbsolutePaths(this.root, record))
-      .sort((a, b) => a.run - b.run);
+    return recordsOf(await this.state(id), this.root);
   }
 
   /** Backups of a unit (undefined: of the units that did not say who they are) in all batches, oldest first. */
@@ -123,7 +118,7 @@ export class BatchLibrary {
       .sort((a, b) => a.record.takenAt - b.record.takenAt || a.record.run - b.record.run);
   }
 
-  async journalBytes(id: string): Promise<number> {
+  private async journalBytes(id: string): Promise<number> {
     const path = layout.journal(this.root, id);
     try {
       return (await this.files.stat(path)).size;

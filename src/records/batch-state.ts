@@ -109,7 +109,7 @@ export function apply(state: BatchState, event: JournalEvent): void {
         slotNumber: event.slotNumber,
         retryOf: event.retryOf,
         operator: event.operator,
-        startedAt: event.at,
+        startedAt: event.startedAt ?? event.at,
         lastAt: event.at,
         identity: {},
         step: 'detect',
@@ -180,6 +180,15 @@ export function recordOf(run: RunState): RunRecord | undefined {
   if (run.note === undefined) return run.record;
   const { note: _replaced, ...record } = run.record;
   return run.note === '' ? record : { ...record, note: run.note };
+}
+
+/** Runs that have an end, in order of their numbers, as they stand outside the data directory. */
+export function recordsOf(state: BatchState, root: string): RunRecord[] {
+  return [...state.runs.values()]
+    .map(recordOf)
+    .filter((record) => record !== undefined)
+    .map((record) => withAbsolutePaths(root, record))
+    .sort((a, b) => a.run - b.run);
 }
 
 /** The record of a run whose process ended in the middle of it: what is known, and the way on. Nothing is assumed. */

@@ -46,6 +46,8 @@ export const journalEventSchema = z.discriminatedUnion('type', [
     slotNumber: z.number().int().positive(),
     retryOf: run.optional(),
     operator: z.string().optional(),
+    /** When the slot began with it, where that was earlier than this line. */
+    startedAt: z.number().optional(),
   }),
   z.object({ type: z.literal('identified'), at, run, identity: identitySchema }),
   z.object({ type: z.literal('step'), at, run, step: z.enum(STEP_IDS) }),

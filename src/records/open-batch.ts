@@ -3,7 +3,7 @@ import type { LogLine } from '../core/log.ts';
 import type { BatchJournal, RunJournal, RunStart } from './batch-journal.ts';
 import { indexOf } from './batch-index.ts';
 import { type BatchLibrary, batchId, layout, type LiveBatch } from './batch-library.ts';
-import { apply, type BatchState, emptyState, interruptedRecord, recordOf, replay } from './batch-state.ts';
+import { apply, type BatchState, emptyState, interruptedRecord, recordsOf, replay } from './batch-state.ts';
 import { removeParts } from './backups.ts';
 import type { Counter } from './counter.ts';
 import type { StartBatchOptions } from './data-dir.ts';
@@ -50,14 +50,16 @@ export class OpenBatch implements BatchJournal, LiveBatch {
   private readonly secrets: string[];
   private redactor: Redactor;
   private readonly logFile: LogFile;
-  private journal: LineFile | undefined;
+  private journal: Promise<LineFile> | undefined;
+  private wholeBytes: number;
 
   private constructor(desk: Desk, state: BatchState, journal: LineFile, secrets: readonly string[]) {
     this.desk = desk;
     this.id = state.id;
     this.folder = layout.batch(desk.root, state.id);
     this.state = state;
-    this.journal = journal;
+    this.journal = Promise.resolve(journal);
+    this.wholeBytes = journal.bytes;
     this.secrets = [...secrets];
     this.redactor = createRedactor(secrets);
     this.logFile = new LogFile(desk.files, this.folder, desk.clock, (text) => this.redactor(text));
@@ -108,8 +110,9 @@ export class OpenBatch implements BatchJournal, LiveBatch {
     return batch;
   }
 
+  /** Length of the journal in bytes. */
   get journalBytes(): number {
-    return this.journal?.bytes ?? 0;
+    return this.wholeBytes;
   }
 
   redact(text: string): string {
@@ -123,8 +126,9 @@ export class OpenBatch implements BatchJournal, LiveBatch {
 
   /** Writes the fact, then believes it. */
   async record(event: JournalEvent): Promise<void> {
-    this.journal ??= await LineFile.open(this.desk.files, layout.journal(this.desk.root, this.id));
-    await this.journal.append(event, DURABLE.has(event.type));
+    const journal = await this.openJournal();
+    await journal.append(event, DURABLE.has(event.type));
+    this.wholeBytes = journal.bytes;
     apply(this.state, event);
   }
 
@@ -137,6 +141,7 @@ export class OpenBatch implements BatchJournal, LiveBatch {
       slot: start.slot,
       slotNumber: start.slotNumber,
       ...(start.retryOf !== undefined && { retryOf: start.retryOf }),
+      ...(start.startedAt !== undefined && { startedAt: start.startedAt }),
       ...(this.state.header.operator !== undefined && { operator: this.state.header.operator }),
     });
     return new OpenRun(this, this.state.runs.get(run)!);
@@ -155,7 +160,7 @@ export class OpenBatch implements BatchJournal, LiveBatch {
   }
 
   async flush(): Promise<void> {
-    await Promise.all([this.journal?.flush(), this.logFile.flush()]);
+    await Promise.all([this.journal?.then((journal) => journal.flush()), this.logFile.flush()]);
   }
 
   async close(): Promise<void> {
@@ -164,9 +169,10 @@ export class OpenBatch implements BatchJournal, LiveBatch {
       if (!unsettled && this.state.closed === undefined)
         await this.record({ type: 'batch-closed', at: this.desk.clock.now(), how: 'done' });
       await this.writeDerived();
-    } finally {
-      await this.release();
+    } catch (error) {
+      this.log('', 'error', `The batch could not be closed: ${String(error)}`);
     }
+    await this.release().catch(() => {});
   }
 
   /** For a batch whose process is gone: gives every run without an end its record, once, and closes the batch. */
@@ -186,15 +192,24 @@ export class OpenBatch implements BatchJournal, LiveBatch {
     await this.logFile.close();
     const journal = this.journal;
     this.journal = undefined;
-    await journal?.close();
+    await (await journal)?.close();
+  }
+
+  private openJournal(): Promise<LineFile> {
+    if (this.journal !== undefined) return this.journal;
+    const opening = LineFile.open(this.desk.files, layout.journal(this.desk.root, this.id));
+    this.journal = opening;
+    opening.catch(() => {
+      if (this.journal === opening) this.journal = undefined;
+    });
+    return opening;
   }
 
   async writeDerived(): Promise<void> {
     const { files, root } = this.desk;
-    await this.journal?.flush();
-    const index = indexOf(this.state, await this.desk.library.journalBytes(this.id));
+    const index = indexOf(this.state, this.journalBytes);
     await writeAtomic(files, layout.index(root, this.id), `${JSON.stringify(index)}\n`);
-    const records = [...this.state.runs.values()].map(recordOf).filter((record) => record !== undefined);
+    const records = recordsOf(this.state, root);
     const units = unitResults(records, this.state.header.cycle);
     await writeAtomic(files, layout.csv(root, this.id), resultsCsv(units));
   }

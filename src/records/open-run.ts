@@ -30,12 +30,14 @@ export class OpenRun implements RunJournal {
   }
 
   async step(step: StepId): Promise<void> {
-    await this.batch.record({ type: 'step', at: this.now, run: this.run, step });
+    this.state.step = step;
+    await this.batch.record({ type: 'step', at: this.now, run: this.run, step }).catch(() => {});
   }
 
   async warning(text: string): Promise<void> {
     const shown = this.batch.redact(text);
-    await this.batch.record({ type: 'warning', at: this.now, run: this.run, text: shown });
+    const event = { type: 'warning', at: this.now, run: this.run, text: shown } as const;
+    await this.batch.record(event).catch(() => this.state.warnings.push(shown));
   }
 
   async writeBegan(): Promise<void> {
@@ -92,7 +94,12 @@ export class OpenRun implements RunJournal {
         identity: this.state.identity,
         backup: backup && { ...backup, file: relativeTo(desk.root, backup.file) },
         firmware: end.firmware.map(({ slot, file, sha256 }) => ({ slot, file, sha256 })),
-        warnings: [...this.state.warnings],
+        warnings: [
+          ...new Set([
+            ...(end.warnings ?? []).map((text) => this.batch.redact(text)),
+            ...this.state.warnings,
+          ]),
+        ],
         bytesWritten: end.bytesWritten,
         wrote: this.state.wrote,
         startedAt: this.state.startedAt,

@@ -6,7 +6,7 @@ export type Redactor = (text: string) => string;
 const SECRET_KEY = String.raw`[\w.-]*(?:passw(?:or)?d|passphrase|\bpwd|psk|token|secret|bind-?_?key|api-?_?key|private-?_?key)`;
 /** `"password": "x"`, `psk=x`, `wifi-password: x`: the key stays, the value goes. */
 const KEYED = new RegExp(
-  String.raw`(["']?)(${SECRET_KEY})\1(\s*[:=]\s*)("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|[^\s,;&}\])]+)`,
+  String.raw`(["']?)(${SECRET_KEY})\1(\s*[:=]\s*)(?!["']?\[redacted\])("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|[^\s,;&}\])]+)`,
   'giu',
 );
 const SECRET_KEY_ALONE = new RegExp(`^${SECRET_KEY}$`, 'iu');

@@ -33,7 +33,7 @@ export function unitLines<T extends RunKey>(
   const keys = new Map<number, string>();
   for (const run of [...runs].sort((a, b) => a.run - b.run)) {
     const mac = judgedUnit(run);
-    if (run.code === 'ALREADY_DONE' && run.mac !== undefined && units.has(run.mac)) continue;
+    if (run.code === 'ALREADY_DONE' && (run.mac === undefined || units.has(run.mac))) continue;
     const previous = repeated(run, lastInSlot.get(run.slot), keys, runs, options.cycle);
     if (previous !== undefined && judgedUnit(previous.run) === undefined) {
       const left = (units.get(previous.key) ?? []).filter(({ run: number }) => number !== previous.run.run);
