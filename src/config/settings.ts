@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { BenchError } from '../core/errors.ts';
+import { ConfigFile, type ConfigFolder } from './config-file.ts';
 
 /** Settings of the bench, equal for all jobs. */
 export const settingsSchema = z.object({
@@ -18,7 +20,35 @@ export const settingsSchema = z.object({
 export type BenchSettings = z.infer<typeof settingsSchema>;
 
 export interface SettingsStore {
+  /** A field that holds what it may not counts as not given. */
   get(): BenchSettings;
   /** Written at once. A field set to undefined goes back to its default. Throws USAGE for a value out of range. */
-  set(changes: Partial<BenchSettings>): void;
+  set(changes: { readonly [K in keyof BenchSettings]?: BenchSettings[K] | undefined }): void;
+}
+
+/** `settings.json` of a data directory. Throws SETTINGS_DAMAGED (once: the file is moved aside). */
+export function openSettings(folder: ConfigFolder): SettingsStore {
+  const file = new ConfigFile(folder, 'settings');
+  let settings = lenient(file.read());
+  return {
+    get: () => settings,
+    set(changes) {
+      const checked = settingsSchema.partial().safeParse(changes);
+      if (!checked.success) {
+        const issue = checked.error.issues[0]!;
+        throw new BenchError('USAGE', {
+          message: `The setting ${issue.path.join('.')} cannot have this value: ${issue.message}.`,
+        });
+      }
+      file.write(changes);
+      settings = lenient(file.read());
+    },
+  };
+}
+
+function lenient(fields: Readonly<Record<string, unknown>>): BenchSettings {
+  const good = Object.entries(settingsSchema.shape)
+    .map(([key, schema]) => [key, schema.safeParse(fields[key])] as const)
+    .flatMap(([key, result]) => (result.success && result.data !== undefined ? [[key, result.data]] : []));
+  return settingsSchema.parse(Object.fromEntries(good));
 }

@@ -115,6 +115,14 @@ export const ERROR_CODES = {
     advice: 'Check its permissions, or choose another --data-dir.',
     retry: NOTHING_WRITTEN,
   },
+  SETTINGS_DAMAGED: {
+    outcome: 'ERROR',
+    blame: 'bench',
+    message: 'A file of settings or jobs cannot be read.',
+    advice:
+      'Start again: the damaged file is kept beside the new one, repair it or take from it what you need.',
+    retry: NOTHING_WRITTEN,
+  },
 
   // Files
   FILE_NOT_FOUND: {
