@@ -80,6 +80,11 @@ export class FrameDecoder {
     }
   }
 
+  /** Decoded bytes of the frame under way; 0 between frames. */
+  get pendingBytes(): number {
+    return this.#inside ? this.#partialLength : 0;
+  }
+
   /** Forgets a frame begun and not ended, e.g. after the line was flushed. */
   reset(): void {
     this.#inside = false;

@@ -1,0 +1,51 @@
+/** Commands of the ROM loaders and the stubs (reference section 3). */
+export const OP = {
+  flashBegin: 0x02,
+  flashData: 0x03,
+  flashEnd: 0x04,
+  memBegin: 0x05,
+  memEnd: 0x06,
+  memData: 0x07,
+  sync: 0x08,
+  writeReg: 0x09,
+  readReg: 0x0a,
+  spiSetParams: 0x0b,
+  spiAttach: 0x0d,
+  readFlashSlow: 0x0e,
+  changeBaudrate: 0x0f,
+  flashDeflBegin: 0x10,
+  flashDeflData: 0x11,
+  flashDeflEnd: 0x12,
+  spiFlashMd5: 0x13,
+  getSecurityInfo: 0x14,
+  eraseFlash: 0xd0,
+  eraseRegion: 0xd1,
+  readFlash: 0xd2,
+} as const;
+export type Opcode = (typeof OP)[keyof typeof OP];
+
+const NAMES: ReadonlyMap<number, string> = new Map([
+  [OP.flashBegin, 'FLASH_BEGIN'],
+  [OP.flashData, 'FLASH_DATA'],
+  [OP.flashEnd, 'FLASH_END'],
+  [OP.memBegin, 'MEM_BEGIN'],
+  [OP.memEnd, 'MEM_END'],
+  [OP.memData, 'MEM_DATA'],
+  [OP.sync, 'SYNC'],
+  [OP.writeReg, 'WRITE_REG'],
+  [OP.readReg, 'READ_REG'],
+  [OP.spiSetParams, 'SPI_SET_PARAMS'],
+  [OP.spiAttach, 'SPI_ATTACH'],
+  [OP.readFlashSlow, 'READ_FLASH_SLOW'],
+  [OP.changeBaudrate, 'CHANGE_BAUDRATE'],
+  [OP.flashDeflBegin, 'FLASH_DEFL_BEGIN'],
+  [OP.flashDeflData, 'FLASH_DEFL_DATA'],
+  [OP.flashDeflEnd, 'FLASH_DEFL_END'],
+  [OP.spiFlashMd5, 'SPI_FLASH_MD5'],
+  [OP.getSecurityInfo, 'GET_SECURITY_INFO'],
+  [OP.eraseFlash, 'ERASE_FLASH'],
+  [OP.eraseRegion, 'ERASE_REGION'],
+  [OP.readFlash, 'READ_FLASH'],
+]);
+
+export const opcodeName = (op: number): string => NAMES.get(op) ?? `command 0x${op.toString(16)}`;
