@@ -32,6 +32,8 @@ export interface KeyRow {
 }
 
 const lists: readonly ScreenName[] = ['start', 'new', 'bench', 'device', 'log', 'results', 'unit', 'adapters', 'settings', 'help'];
+/** Where q leaves the program. */
+const roots: readonly ScreenName[] = ['start', 'bench'];
 const slots: readonly ScreenName[] = ['bench', 'device'];
 
 export const KEY_TABLE = [
@@ -124,7 +126,8 @@ export const KEY_TABLE = [
   { id: 'settings', keys: [','], label: 'settings', help: 'Operator name, bell, symbols.', on: ['start', 'bench'] },
   { id: 'back', keys: ['escape'], label: 'back', help: 'Back to the screen before.', on: lists.filter((screen) => screen !== 'start') },
   { id: 'help', keys: ['?'], label: 'help', help: 'This page.', on: lists.filter((screen) => screen !== 'help') },
-  { id: 'quit', keys: ['q'], label: 'quit', help: 'Back; on the first screen quits, and asks while units are at work.', on: lists },
+  { id: 'leave', keys: ['q'], label: 'back', help: 'Back to the screen before.', on: lists.filter((screen) => !roots.includes(screen)), footer: false },
+  { id: 'quit', keys: ['q'], label: 'quit', help: 'Quits; asks while units are at work.', on: roots },
 ] as const satisfies readonly KeyRow[];
 
 /** The rows of one screen, in the order of footer and help. */

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../core/errors.ts';
 import { isGood, OUTCOMES } from '../../core/outcome.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import type { RunRecord } from '../../records/run-record.ts';
+import { unitLines } from '../../records/unit-lines.ts';
 
 /** One unit of a batch as the results show it: its last run. */
 export interface ResultRow {
@@ -31,9 +32,10 @@ export function rowsOfBatch(batch: BatchView): ResultRow[] {
     const earlier = slot.earlier.map((settled): ResultRow => ({ ...base, settled }));
     return slot.settled === undefined ? earlier : [...earlier, { ...base, slotId: slot.id, settled: slot.settled }];
   });
-  return lastOfEachUnit(rows);
+  return lastOfEachUnit(rows, batch.cycle);
 }
 
+/** Of a batch in the records. Several runs of one slot with other MACs are a cycle, or it would not matter. */
 export const rowsOfRecords = (records: readonly RunRecord[]): ResultRow[] =>
   lastOfEachUnit(
     records.map((record) => ({
@@ -41,6 +43,7 @@ export const rowsOfRecords = (records: readonly RunRecord[]): ResultRow[] =>
       place: record.slot,
       settled: settledOfRecord(record),
     })),
+    false,
   );
 
 export function settledOfRecord(record: RunRecord): SettledView {
@@ -69,25 +72,23 @@ export function settledOfRecord(record: RunRecord): SettledView {
   };
 }
 
-/**
- * Results count units, not attempts: of each MAC the last run. A run that never read a MAC stands only while no
- * later run of its slot came.
- */
-function lastOfEachUnit(rows: readonly ResultRow[]): ResultRow[] {
-  const ordered = [...rows].sort((a, b) => a.settled.run - b.settled.run);
-  const lastOfSlot = new Map(ordered.map((row) => [row.slotNumber, row]));
-  const byUnit = new Map<string, ResultRow>();
-  for (const row of ordered) {
-    const { mac } = row.settled.identity;
-    if (mac !== undefined) byUnit.set(mac, row);
-    else if (lastOfSlot.get(row.slotNumber) === row) byUnit.set(`slot ${row.slotNumber}`, row);
-  }
-  return [...byUnit.values()].sort(
-    (a, b) =>
-      ORDER.indexOf(a.settled.outcome) - ORDER.indexOf(b.settled.outcome) ||
-      a.slotNumber - b.slotNumber ||
-      a.settled.run - b.settled.run,
-  );
+/** Results count units, not attempts. */
+function lastOfEachUnit(rows: readonly ResultRow[], cycle: boolean): ResultRow[] {
+  const keyed = rows.map((row) => ({
+    run: row.settled.run,
+    slot: row.place,
+    mac: row.settled.identity.mac,
+    code: row.settled.code,
+    row,
+  }));
+  return unitLines(keyed, { cycle })
+    .map(({ last }) => last.row)
+    .sort(
+      (a, b) =>
+        ORDER.indexOf(a.settled.outcome) - ORDER.indexOf(b.settled.outcome) ||
+        a.slotNumber - b.slotNumber ||
+        a.settled.run - b.settled.run,
+    );
 }
 
 export function countRows(rows: readonly ResultRow[]): Record<Outcome, number> {

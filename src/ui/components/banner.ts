@@ -1,0 +1,18 @@
+import type { BenchView } from '../../bench/view.ts';
+import { duration } from '../text/format.ts';
+import { lineWidth, span } from '../text/line.ts';
+import type { Line } from '../text/line.ts';
+import { cutEnd, padEnd } from '../text/measure.ts';
+import type { Symbols } from '../theme/symbols.ts';
+import { attention } from '../words/attention.ts';
+
+/** Names the place that has waited longest for a person, and counts the others. Always one row, so nothing jumps. */
+export function bannerLine(view: BenchView, now: number, cells: number, symbols: Symbols): Line {
+  const wanted = attention(view);
+  if (wanted === undefined) return [span(' No place needs you.', 'dim')];
+  const { slot, text, since, others } = wanted;
+  const head = span(` ${symbols.needsOperator} ${slot.label} NEEDS YOU ${duration(now - since)} `, 'attention');
+  const tail = others > 0 ? `  +${others} more` : '';
+  const room = cells - lineWidth([head]) - tail.length - 2;
+  return [head, span(`  ${padEnd(cutEnd(text, room, symbols.ellipsis), room)}`, 'strong'), span(tail, 'attention')];
+}

@@ -1,0 +1,59 @@
+import { useRef } from 'react';
+import { windowRows } from '../layout/window.ts';
+import type { RowWindow } from '../layout/window.ts';
+import type { Commands } from './use-commands.ts';
+import { useRemembered } from './use-stores.ts';
+
+export interface List {
+  readonly cursor: number;
+  readonly window: RowWindow;
+  readonly move: (to: number) => void;
+  /** The keys that move the cursor. */
+  readonly commands: Commands;
+}
+
+/** A cursor over `count` rows drawn in `height` lines; outlives the screen being covered. */
+export function useList(key: string, count: number, height: number, first = 0): List {
+  const [remembered, remember] = useRemembered(key, first);
+  const top = useRef(0);
+  const cursor = Math.max(0, Math.min(remembered, count - 1));
+  const window = windowRows(count, cursor, height, top.current);
+  top.current = window.top;
+  const move = (to: number) => remember(Math.max(0, Math.min(to, count - 1)));
+  const page = Math.max(1, height - 1);
+  return {
+    cursor,
+    window,
+    move,
+    commands: {
+      up: () => move(cursor - 1),
+      down: () => move(cursor + 1),
+      first: () => move(0),
+      last: () => move(count - 1),
+      pageUp: () => move(cursor - page),
+      pageDown: () => move(cursor + page),
+    },
+  };
+}
+
+/** A text of `count` lines drawn in `height`: the keys move the text, not a cursor. */
+export function useScroll(key: string, count: number, height: number): List {
+  const [remembered, remember] = useRemembered(key, 0);
+  const highest = Math.max(0, count - height);
+  const top = Math.max(0, Math.min(remembered, highest));
+  const move = (to: number) => remember(Math.max(0, Math.min(to, highest)));
+  const page = Math.max(1, height - 1);
+  return {
+    cursor: top,
+    window: { top, end: Math.min(count, top + height), above: top, below: Math.max(0, count - top - height) },
+    move,
+    commands: {
+      up: () => move(top - 1),
+      down: () => move(top + 1),
+      first: () => move(0),
+      last: () => move(highest),
+      pageUp: () => move(top - page),
+      pageDown: () => move(top + page),
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import type { WiringPage } from '../../../flows/flow.ts';
+import type { BatchView, PromptView, SlotView } from '../../bench/view.ts';
+import { OUTCOMES } from '../../core/outcome.ts';
+import { STEP_IDS } from '../../core/steps.ts';
+import { ruleLine } from '../components/frame-parts.ts';
+import { bytes, duration, speed } from '../text/format.ts';
+import { blank, line, span } from '../text/line.ts';
+import type { Line, Span } from '../text/line.ts';
+import { wrap } from '../text/measure.ts';
+import { OUTCOME_TONES } from '../theme/theme.ts';
+import type { Symbols } from '../theme/symbols.ts';
+import { blockLetters } from './block-letters.ts';
+import { explain, factLines } from './explain.ts';
+import { barText, percentOf } from './slot-row.ts';
+import { slotSentence, TAKE_OUT_TEXT } from './slot-words.ts';
+
+/** `✔ detect  ▸ backup  · flash`: where the unit is on its way. */
+export function stepsLine(slot: SlotView, symbols: Symbols): Line {
+  return STEP_IDS.flatMap((step): Span[] => {
+    switch (slot.steps[step]) {
+      case 'done':
+        return [span(` ${symbols.stepDone} ${step} `, 'good')];
+      case 'active':
+        return slot.state === 'needs-operator'
+          ? [span(` ${symbols.needsOperator} ${step} `, 'attention')]
+          : [span(` ${symbols.running} ${step} `, 'active')];
+      case 'failed':
+        return [span(` ${symbols.stepFailed} ${step} `, 'fail')];
+      case 'skipped':
+        return [span(` ${symbols.stepSkipped} ${step} `, 'dim')];
+      case 'todo':
+        return [span(` ${symbols.waiting} ${step} `, 'dim')];
+    }
+  });
+}
+
+/** What is asked of the person, what is heard meanwhile, and how it is answered. */
+export function promptLines(prompt: PromptView, now: number, cells: number, symbols: Symbols): Line[] {
+  const age = `waiting ${duration(now - prompt.askedAt)}`;
+  const title = prompt.kind === 'act' ? 'do this' : 'choose';
+  const lines: Line[] = [ruleLine(title, cells, symbols, age)];
+  for (const text of wrap(prompt.text, cells - 2)) lines.push(line(` ${text}`, 'strong'));
+  if (prompt.finding !== undefined) lines.push(...factLines('Heard now', prompt.finding, cells, 'warning'));
+  if (prompt.choices !== undefined)
+    prompt.choices.forEach(({ title: choice }, index) => lines.push([span(` ${index + 1}`, 'key'), span('  '), span(choice)]));
+  if (prompt.kind === 'act')
+    lines.push(
+      prompt.canPerform
+        ? [span(' Practice: '), span('w', 'key'), span(' does this for you on the virtual unit.')]
+        : line(' No key for this: the prompt goes when the unit answers.', 'dim'),
+    );
+  return lines;
+}
+
+/** Drawn as the flow gives it: plain ASCII. */
+export function wiringLines(page: WiringPage, cells: number, symbols: Symbols): Line[] {
+  const drawing = page.drawing.replace(/^\n+|\s+$/g, '').split('\n');
+  const lines: Line[] = [ruleLine(`wiring: ${page.title}`, cells, symbols), ...drawing.map((text) => line(` ${text}`))];
+  page.notes.forEach((note, index) =>
+    wrap(note, cells - 5).forEach((text, part) => {
+      lines.push([span(part === 0 ? ` ${String(index + 1).padStart(2)} ` : '    ', 'key'), span(text)]);
+    }),
+  );
+  return lines;
+}
+
+/** What is going on right now, with a bar where the end is known. */
+export function progressLines(slot: SlotView, tick: number, cells: number, symbols: Symbols): Line[] {
+  const { progress } = slot;
+  if (progress === undefined || slot.state === 'settled' || slot.state === 'take-out')
+    return [line(` ${slotSentence(slot)}`)];
+  if (progress.total === undefined || progress.total <= 0) {
+    const count = progress.unit === 'tries' ? ` ${progress.done} tries` : '';
+    return [line(` ${symbols.spinner[tick % symbols.spinner.length] ?? ''} ${progress.label}${count}`)];
+  }
+  const share = Math.max(0, Math.min(1, progress.done / progress.total));
+  const amount = progress.unit === 'bytes' ? `${bytes(progress.done)} of ${bytes(progress.total)}` : '';
+  const rate = progress.unit === 'bytes' && progress.perSecond ? `  ${speed(progress.perSecond)}` : '';
+  const eta = progress.etaMs === undefined ? '' : `  ~${duration(progress.etaMs)}`;
+  return [
+    line(` ${progress.label}`),
+    [
+      span(` ${barText(share, Math.min(40, cells - 40), symbols)}`, 'active'),
+      span(` ${String(percentOf(share)).padStart(3)}%  ${amount}${rate}${eta}`),
+    ],
+  ];
+}
+
+export function factsOfUnit(slot: SlotView, batch: BatchView | undefined, cells: number, symbols: Symbols): Line[] {
+  const { identity } = slot;
+  const lines: Line[] = [ruleLine('unit', cells, symbols)];
+  const fact = (label: string, text: string | undefined) => {
+    if (text !== undefined && text !== '') lines.push(...factLines(label, text, cells));
+  };
+  fact('MAC', identity.mac ?? 'not read yet');
+  fact('Chip', identity.chip);
+  const flashSize = identity.flashSizeBytes === undefined ? '' : bytes(identity.flashSizeBytes);
+  fact('Flash', [identity.flashId, flashSize].filter((text) => text !== undefined && text !== '').join(', '));
+  fact('Link', slot.link.text);
+  for (const file of batch?.firmware ?? []) fact('Firmware', `${file.title} (${file.sha256.slice(0, 6)})`);
+  for (const warning of slot.warnings) lines.push(...factLines('Warning', warning, cells, 'warning'));
+  return lines;
+}
+
+/** Cycle mode: the verdict large, what to do now, and how the tray stands. */
+export function cycleLines(slot: SlotView, batch: BatchView, cells: number, symbols: Symbols): Line[] {
+  const { settled } = slot;
+  const lines: Line[] = [ruleLine('jig', cells, symbols, 'F ends the batch after this unit')];
+  if (settled !== undefined && (slot.state === 'take-out' || slot.state === 'settled')) {
+    const tone = OUTCOME_TONES[settled.outcome];
+    lines.push(blank, ...blockLetters(settled.outcome, symbols).map((row) => line(`   ${row}`, tone)), blank);
+    lines.push(
+      slot.state === 'take-out'
+        ? [span('   '), span(` ${TAKE_OUT_TEXT} `, 'attention')]
+        : line('   The batch has ended.', 'strong'),
+    );
+    lines.push(line(`   ${settled.identity.mac ?? 'MAC not read'}   ${settled.message}`), blank);
+  }
+  const earlier = batch.counts.outcomes;
+  const tally = OUTCOMES.filter((outcome) => earlier[outcome] > 0).map(
+    (outcome) => `${symbols.outcome[outcome]} ${earlier[outcome]} ${outcome.toLowerCase()}`,
+  );
+  lines.push(line(` So far: ${tally.length === 0 ? 'no unit yet' : tally.join('  ')}`, 'strong'));
+  return lines;
+}
+
+export const settledLines = (slot: SlotView, cells: number, symbols: Symbols): Line[] =>
+  slot.settled === undefined ? [] : explain(slot.settled, cells, symbols);
