@@ -45,11 +45,7 @@ export function buildProgram(
       writeErr: (text) => void host.stderr.write(text),
     })
     .showHelpAfterError('(benchflash --help lists commands and options)')
-    .exitOverride()
-    .allowExcessArguments(false)
-    .action(() =>
-      run(async (context) => (await import('./commands/screen.ts')).screen(context, { kind: 'start' })),
-    );
+    .exitOverride();
 
   program
     .command('demo')
@@ -130,7 +126,12 @@ export function buildProgram(
     .action((device: string, own: VirtualOptions) =>
       run(async (context) => (await import('./commands/virtual.ts')).virtual(context, device, own)),
     );
-  return program;
+  // Last, or the commands would inherit that they take any words.
+  return program.allowExcessArguments(true).action(() => {
+    const word = program.args[0];
+    if (word != null) program.error(`error: unknown command '${word}'`, { code: 'commander.unknownCommand' });
+    return run(async (context) => (await import('./commands/screen.ts')).screen(context, { kind: 'start' }));
+  });
 }
 
 export interface BatchOptions {

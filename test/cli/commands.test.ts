@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import type { InspectedFile } from '../../src/firmware/inspect.ts';
+import { command, FakeHost, FakeServices } from './fakes.ts';
+
+const file: InspectedFile = {
+  path: 'lamp.bin',
+  kind: 'esp32-app',
+  chip: 'ESP32',
+  title: 'ESP32 application lamp 1.0',
+  facts: [{ label: 'project', value: 'lamp' }],
+  problems: [],
+  parts: [{ kind: 'app', title: 'application', flashOffset: undefined, bytes: new Uint8Array(2048) }],
+  sha256: 'ab'.repeat(32),
+  sizeBytes: 2048,
+  content: new Uint8Array(2048),
+  compressed: false,
+};
+const inspecting = (facts: Partial<InspectedFile> = {}) =>
+  Object.assign(new FakeServices(), { inspected: { ...file, ...facts } });
+
+describe('inspect', () => {
+  it('prints title, facts, parts and where they belong', async () => {
+    const { code, host } = await command(['inspect', 'lamp.bin'], inspecting());
+    expect(code).toBe(0);
+    expect(host.stdout.lines).toEqual([
+      'ESP32 application lamp 1.0',
+      '  project  lamp',
+      '  size     2 KiB (2048 bytes)',
+      `  SHA-256  ${'ab'.repeat(32)}`,
+      'parts, with where each belongs in flash:',
+      '  by partition table  app  application  2 KiB',
+    ]);
+  });
+
+  it('prints one JSON document without the bytes', async () => {
+    const { host } = await command(['inspect', 'lamp.bin', '--json'], inspecting());
+    expect(host.stdout.json).toEqual([
+      expect.objectContaining({
+        kind: 'esp32-app',
+        sizeBytes: 2048,
+        parts: [expect.objectContaining({ bytes: 2048 })],
+      }),
+    ]);
+  });
+
+  it.each<[string, number, Partial<InspectedFile>]>([
+    ['a file that must not be written', 1, { problems: [{ severity: 'error', text: 'It is truncated.' }] }],
+    ['a file nobody knows', 1, { kind: 'unknown' }],
+    ['a file with a warning', 0, { problems: [{ severity: 'warning', text: 'QIO is slow.' }] }],
+  ])('ends for %s with %i', async (_, expected, facts) => {
+    const { code, host } = await command(['inspect', 'lamp.bin'], inspecting(facts));
+    expect(code).toBe(expected);
+    for (const problem of facts.problems ?? [])
+      expect(host.stdout.text).toContain(`${problem.severity}: ${problem.text}`);
+  });
+
+  it('ends with 2 when there is no such file', async () => {
+    expect((await command(['inspect', 'nowhere.bin'])).code).toBe(2);
+  });
+});
+
+describe('flows, jobs and scan', () => {
+  it('print one JSON document each', async () => {
+    for (const [name, key] of [
+      ['flows', 'flows'],
+      ['jobs', 'jobs'],
+      ['scan', 'ports'],
+    ] as const) {
+      const { code, host } = await command([name, '--json']);
+      expect(code).toBe(0);
+      expect(host.stdout.json).toEqual([expect.objectContaining({ [key]: expect.any(Array) as unknown })]);
+    }
+  });
+
+  it('name ids, places and settings of flows', async () => {
+    const { host } = await command(['flows']);
+    expect(host.stdout.text).toContain('lamp-flow');
+    expect(host.stdout.text).toContain('--set wifi-password=');
+    expect(host.stdout.text).toContain('bootloader (Boot loader, optional)');
+  });
+
+  it('show an adapter with its chip, its advice and the name that lasts', async () => {
+    const services = new FakeServices();
+    services.portsNow = [
+      {
+        link: '/dev/ttyUSB0',
+        key: 'usb:1-2.4',
+        label: 'left jig',
+        chip: 'CH340',
+        dependableBaudRate: 460_800,
+        advice: ['It drops bytes above 460800 baud.'],
+        usb: { vendorId: '1a86', productId: '7523', location: '1-2.4' },
+      },
+    ];
+    const { host } = await command(['scan'], services);
+    for (const text of ['/dev/ttyUSB0', 'left jig', 'CH340', 'usb:1-2.4', '1a86:7523', 'It drops bytes'])
+      expect(host.stdout.text).toContain(text);
+  });
+});
+
+describe('virtual', () => {
+  it('serves until a signal and says on which port', async () => {
+    const host = new FakeHost();
+    const services = new FakeServices();
+    const write = host.stdout.write.bind(host.stdout);
+    // The server is up when its address is said.
+    host.stdout.write = (text, done) => {
+      queueMicrotask(() => host.signal('SIGTERM'));
+      return write(text, done);
+    };
+    const words = [
+      'virtual',
+      'lamp',
+      '--listen',
+      'rfc2217://127.0.0.1:0',
+      '--fault',
+      'a,b',
+      '--pace',
+      '115200',
+    ];
+    const { code } = await command(words, services, host);
+    expect(code).toBe(0);
+    expect(host.stdout.text).toBe('listening on rfc2217://127.0.0.1:43210\n');
+    expect(services.served[0]).toMatchObject({ port: 0, faults: ['a', 'b'], paceBaud: 115_200, unit: 1 });
+    expect(services.closed).toBe(1);
+  });
+
+  it('writes practice images instead', async () => {
+    const { code, host, services } = await command(['virtual', 'lamp', '--make-firmware', 'out']);
+    expect(code).toBe(0);
+    expect(host.stdout.text).toBe('out/lamp.bin  2 KiB  Practice image\n');
+    expect(services.served).toEqual([]);
+  });
+});
+
+describe('demo and screen', () => {
+  const atTerminal = () => {
+    const host = new FakeHost();
+    host.stdin.isTTY = true;
+    host.stdout.isTTY = true;
+    return host;
+  };
+
+  it('open the screen at a terminal', async () => {
+    const { services } = await command(['demo', '--slots', '4', '--ascii'], new FakeServices(), atTerminal());
+    expect(services.screens).toMatchObject([{ start: { kind: 'demo', slots: 4 }, options: { ascii: true } }]);
+    const none = await command([], new FakeServices(), atTerminal());
+    expect(none.services.screens).toMatchObject([{ start: { kind: 'start' } }]);
+  });
+
+  it('runs as lines without a terminal, its acts done by the practice bench', async () => {
+    const { code, services } = await command(['demo', '--slots', '3', '--json']);
+    expect(code).toBe(0);
+    expect(services.screens).toEqual([]);
+    expect(services.fakeBench.requests[0]).toMatchObject({ assume: ['wired'] });
+    expect(services.fakeBench.requests[0]?.links).toHaveLength(3);
+  });
+});
