@@ -21,7 +21,6 @@ export type ForeignFormat =
   | 'zip'
   | 'tuya-ug'
   | 'signature'
-  | 'tasmota-settings'
   | 'uf2'
   | 'elf'
   | 'intel-hex'

@@ -1,0 +1,190 @@
+import { fieldText, hex, hexBytes, isFilled, latin1, sizeText, startsWith, u32, u32be, u8 } from './bytes.ts';
+import { sanitize } from '../core/text.ts';
+import type { Findings } from './findings.ts';
+import type { ForeignFormat } from './firmware-file.ts';
+import type { Fact } from './image-report.ts';
+
+interface Foreign {
+  readonly format: ForeignFormat;
+  readonly title: string;
+  /** Why it is nothing for an ESP by wire. */
+  readonly refusal: string;
+  readonly facts?: readonly Fact[];
+}
+
+const KNLT = 0x544c_4e4b;
+const ZIGBEE_OTA = 0x0bee_f11e;
+const NOT_FOR_ESP = 'It is not for an ESP8266 or ESP32.';
+
+/** Names what is no ESP firmware. Undefined when nothing is known of it. */
+export function recognizeForeign(content: Uint8Array): Findings | undefined {
+  const foreign = FORMATS.reduce<Foreign | undefined>((found, read) => found ?? read(content), undefined);
+  if (foreign == null) return undefined;
+  return {
+    kind: 'unknown',
+    chip: undefined,
+    title: foreign.title,
+    facts: foreign.facts ?? [],
+    problems: [{ severity: 'error', text: foreign.refusal }],
+    parts: [],
+    foreign: foreign.format,
+  };
+}
+
+const FORMATS: readonly ((content: Uint8Array) => Foreign | undefined)[] = [
+  readBlank,
+  readTelink,
+  readZip,
+  readTuya,
+  readSignature,
+  readByMagic,
+  readText,
+];
+
+function readBlank(content: Uint8Array): Foreign | undefined {
+  if (content.length === 0) return { format: 'empty', title: 'an empty file', refusal: 'The file is empty.' };
+  const value = u8(content, 0);
+  if ((value !== 0xff && value !== 0) || !isFilled(content, value)) return undefined;
+  const title = `${sizeText(content.length)} of ${hex(value, 2)}`;
+  return {
+    format: 'blank',
+    title: `a blank file: ${title}`,
+    refusal: `The file holds nothing but ${hex(value, 2)}: an erased flash, or a read that failed.`,
+  };
+}
+
+/** KNLT at 8, length of the image at 0x18 (telink reference data: every image there). */
+function readTelink(content: Uint8Array): Foreign | undefined {
+  const size = { label: 'Image size', value: hex(u32(content, 0x18)) };
+  const refusal = `Telink firmware is for thermometers (TLSR825x), over Bluetooth or a Telink programmer. ${NOT_FOR_ESP}`;
+  if (u32(content, 0) === ZIGBEE_OTA)
+    return {
+      format: 'telink-zigbee-ota',
+      title: 'Zigbee OTA file, Telink firmware for thermometers',
+      refusal,
+    };
+  if (u32(content, 8) !== KNLT) return undefined;
+  return content.length >= 0x8_0000 && content.length % 0x8_0000 === 0
+    ? {
+        format: 'telink-full-flash',
+        title: `full flash of a Telink thermometer, ${sizeText(content.length)}`,
+        refusal,
+        facts: [size],
+      }
+    : { format: 'telink-image', title: 'Telink firmware for thermometers', refusal, facts: [size] };
+}
+
+/** Local header first: `PK 03 04`. Mongoose OS archives start with their manifest, stored without compression. */
+function readZip(content: Uint8Array): Foreign | undefined {
+  if (!startsWith(content, [0x50, 0x4b, 3, 4])) return undefined;
+  const head = latin1(content.subarray(0, 0x2000));
+  if (!head.slice(30, 200).includes('manifest.json'))
+    return {
+      format: 'zip',
+      title: 'ZIP archive',
+      refusal: 'This is an archive: unpack it and choose the image inside.',
+    };
+  const field = (name: string) =>
+    sanitize(new RegExp(`"${name}"\\s*:\\s*"([^"]{1,60})"`).exec(head)?.[1] ?? '');
+  const facts = ['name', 'platform', 'version', 'build_id']
+    .map((name) => ({ label: `Manifest ${name}`, value: field(name) }))
+    .filter(({ value }) => value !== '');
+  return {
+    format: 'mongoose-zip',
+    title: `Mongoose OS update ${field('name')} ${field('version')} for ${field('platform') || 'an unknown chip'}`,
+    refusal:
+      'A Mongoose OS update archive goes over the network to a unit that runs Mongoose OS (Shelly); it cannot be written by wire.',
+    facts,
+  };
+}
+
+function readTuya(content: Uint8Array): Foreign | undefined {
+  if (u32be(content, 0) !== 0x55aa_55aa || u32be(content, 0x2f) !== 0xaa55_aa55) return undefined;
+  return {
+    format: 'tuya-ug',
+    title: 'Tuya upgrade file (UG, two slots) for ESP8266',
+    refusal: 'A Tuya upgrade file is taken by Tuya firmware over the network; it cannot be written by wire.',
+    facts: [{ label: 'Version', value: fieldText(content.subarray(4, 15)) }],
+  };
+}
+
+/** DER: SEQUENCE of two INTEGERs, as ECDSA signatures are kept beside HAA files. */
+function readSignature(content: Uint8Array): Foreign | undefined {
+  const fits =
+    content.length >= 64 &&
+    content.length <= 144 &&
+    u8(content, 0) === 0x30 &&
+    u8(content, 1) === content.length - 2 &&
+    u8(content, 2) === 0x02;
+  return fits
+    ? {
+        format: 'signature',
+        title: 'ECDSA signature of another file',
+        refusal: 'This is only the signature of a firmware file, not the firmware.',
+      }
+    : undefined;
+}
+
+const MAGICS: readonly (readonly [
+  magic: readonly number[],
+  format: ForeignFormat,
+  title: string,
+  refusal: string,
+])[] = [
+  [
+    [0x7f, 0x45, 0x4c, 0x46],
+    'elf',
+    'ELF program',
+    'This is the linker output (.elf): choose the .bin made from it.',
+  ],
+  [[0x55, 0x46, 0x32, 0x0a], 'uf2', 'UF2 image', 'UF2 images are for USB mass storage boot loaders.'],
+  [[0x25, 0x50, 0x44, 0x46], 'pdf', 'PDF document', 'This is a document, not firmware.'],
+  [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'xz', 'XZ archive', 'This is an archive: unpack it first.'],
+];
+
+function readByMagic(content: Uint8Array): Foreign | undefined {
+  const found = MAGICS.find(([magic]) => startsWith(content, magic));
+  return found == null ? undefined : { format: found[1], title: found[2], refusal: found[3] };
+}
+
+function readText(content: Uint8Array): Foreign | undefined {
+  const bytes = content.subarray(0, 512);
+  const isText = bytes.every((byte) => byte >= 0x20 || byte === 9 || byte === 10 || byte === 13);
+  if (!isText) return undefined;
+  const head = latin1(bytes).trimStart();
+  if (/^<(!doctype|html|\?xml)/i.test(head))
+    return {
+      format: 'html',
+      title: 'web page',
+      refusal: 'This is a web page saved under the name of the firmware: download the file itself.',
+    };
+  if (/^:[0-9a-f]{10,}/i.test(head))
+    return {
+      format: 'intel-hex',
+      title: 'Intel HEX file',
+      refusal: 'This is an Intel HEX file: choose the .bin image.',
+    };
+  if (/^[{[]/.test(head))
+    return { format: 'json', title: 'JSON text', refusal: 'This is JSON text, not firmware.' };
+  return { format: 'text', title: 'text', refusal: 'This is text, not firmware.' };
+}
+
+/** What can be said of content nobody knows. */
+export function describeUnknown(content: Uint8Array): Findings {
+  const start = hexBytes(content.subarray(0, 16)).replaceAll(/(..)(?=.)/g, '$1 ');
+  const facts: Fact[] = [{ label: 'Starts with', value: start }];
+  const magic = u8(content, 0);
+  let text = 'The content is no firmware that benchflash knows.';
+  if (magic === 0xe9 || magic === 0xea)
+    text = `It starts with ${hex(magic)} as an ESP image does, but what follows is no image header: damaged, encrypted, or something else.`;
+  else if (content.length >= 0x10_0000 && Number.isInteger(Math.log2(content.length)))
+    text = `It is as large as a flash chip (${sizeText(content.length)}), but no boot loader and no partition table can be read: an encrypted flash, or another kind of chip.`;
+  return {
+    kind: 'unknown',
+    chip: undefined,
+    title: 'unknown content',
+    facts,
+    problems: [{ severity: 'error', text }],
+    parts: [],
+  };
+}

@@ -1,0 +1,131 @@
+import { sanitize } from '../core/text.ts';
+import { includes, indexOf, latin1, u32, u8 } from './bytes.ts';
+import type { AppDescriptor, Product } from './firmware-file.ts';
+
+/** Project names that tell the build system, not the firmware. */
+const BUILDER_PROJECTS: readonly string[] = ['arduino-lib-builder', 'lib-builder', 'esp-idf', 'app-template'];
+
+/** The project of a descriptor, unless it only names the tool that built it. */
+export const projectName = (descriptor: AppDescriptor | undefined): string | undefined =>
+  descriptor == null || descriptor.project === '' || BUILDER_PROJECTS.includes(descriptor.project)
+    ? undefined
+    : descriptor.project;
+
+/** Which firmware these bytes are, by their own strings. Cost: a few searches at memory speed. */
+export const recognizeProduct = (bytes: Uint8Array): Product | undefined =>
+  readEsphome(bytes) ??
+  readTasmota(bytes) ??
+  readEspurna(bytes) ??
+  readHaa(bytes) ??
+  readNamed(bytes) ??
+  readMongoose(bytes);
+
+/** `Tasmota 9.2.0 (lite)`. */
+export const productText = ({ name, version, variant }: Product): string =>
+  [name, version, variant == null ? undefined : `(${variant})`].filter((word) => word != null).join(' ');
+
+/** The first match of `pattern` in the text that starts with `lead`, among the first places of `lead`. */
+function matchAfter(bytes: Uint8Array, lead: string, pattern: RegExp): RegExpExecArray | undefined {
+  let at = indexOf(bytes, lead);
+  for (let tries = 0; at >= 0 && tries < 50; tries++, at = indexOf(bytes, lead, at + 1)) {
+    const match = pattern.exec(latin1(bytes.subarray(at, at + 160)));
+    if (match != null) return match;
+  }
+  return undefined;
+}
+
+/** Its boot log line stands in the image: `ESPHome version 2024.6.0 compiled on …`. */
+function readEsphome(bytes: Uint8Array): Product | undefined {
+  const log = matchAfter(bytes, 'ESPHome version ', /^ESPHome version ([\w.+-]{1,32}) compiled on/);
+  if (log?.[1] != null) return { name: 'ESPHome', version: log[1] };
+  // Built with the log turned off: the mDNS service and the names of its own log tags remain.
+  return includes(bytes, '_esphomelib') ? { name: 'ESPHome' } : undefined;
+}
+
+const TASMOTA_VARIANTS: readonly string[] = [
+  ...['minimal', 'lite', 'safeboot', 'sensors', 'knx', 'display', 'ir', 'zbbridge', 'zigbee', 'zbbrdgpro'],
+  ...['bluetooth', 'webcam', 'lvgl', 'odroid-go', 'core2', 'nspanel', 'solo1', '4M'],
+];
+
+function readTasmota(bytes: Uint8Array): Product | undefined {
+  if (!includes(bytes, 'Tasmota')) return undefined;
+  const said = matchTasmotaText(bytes);
+  const version = said?.version ?? readTasmotaMarker(bytes);
+  const variant = said?.variant ?? findTasmotaVariant(bytes);
+  if (said == null && variant == null && version == null && !includes(bytes, 'ota.tasmota.com'))
+    return undefined;
+  return { name: 'Tasmota', ...(version != null && { version }), ...(variant != null && { variant }) };
+}
+
+/** `9.2.0(lite)`, where a build has the whole text. */
+function matchTasmotaText(
+  bytes: Uint8Array,
+): { readonly version: string; readonly variant: string } | undefined {
+  for (const variant of ['tasmota', ...TASMOTA_VARIANTS]) {
+    const at = indexOf(bytes, `(${variant}`);
+    if (at < 1) continue;
+    const text = latin1(bytes.subarray(Math.max(0, at - 16), at + 24));
+    const match = /(\d{1,2}\.\d{1,2}\.\d{1,2})(?:\.\d+)?\(([\w-]+)\)/.exec(text);
+    if (match?.[1] != null && match[2] != null) return { version: match[1], variant: match[2] };
+  }
+  return undefined;
+}
+
+/**
+ * The compatibility marker `A5 5A A5 5A | version | 5A A5 5A A5`: 0x09020000 is 9.2.0. Later builds carry
+ * FFFFFFFF, which says nothing.
+ */
+function readTasmotaMarker(bytes: Uint8Array): string | undefined {
+  const start = Uint8Array.of(0xa5, 0x5a, 0xa5, 0x5a);
+  let at = indexOf(bytes, start);
+  for (let tries = 0; at >= 0 && tries < 50; tries++, at = indexOf(bytes, start, at + 4)) {
+    if (u32(bytes, at + 8) !== 0xa55a_a55a || u32(bytes, at + 4) === 0xffff_ffff) continue;
+    return [7, 6, 5].map((byte) => u8(bytes, at + byte)).join('.');
+  }
+  return undefined;
+}
+
+/**
+ * Each build names itself in a string of its own (CODE_IMAGE_STR), kept beside the project name `tasmota` in the
+ * images looked at; a bare word elsewhere may be a command and counts only when no other is there.
+ */
+function findTasmotaVariant(bytes: Uint8Array): string | undefined {
+  const beside = TASMOTA_VARIANTS.find((variant) => includes(bytes, `\0${variant}\0tasmota\0`));
+  if (beside != null) return beside;
+  const alone = TASMOTA_VARIANTS.filter((variant) => includes(bytes, `\0${variant}\0`));
+  if (alone.length === 1) return alone[0];
+  const match = matchAfter(bytes, '\0tasmota32', /^\0(tasmota32[\w-]{0,16})\0/);
+  if (match?.[1] != null) return match[1];
+  return alone.length === 0 && includes(bytes, '\0tasmota\0') ? 'tasmota' : undefined;
+}
+
+function readEspurna(bytes: Uint8Array): Product | undefined {
+  const match = matchAfter(bytes, 'ESPURNA ', /^ESPURNA (\d[\w.+-]{1,24})/);
+  return match?.[1] == null ? undefined : { name: 'ESPurna', version: match[1] };
+}
+
+function readHaa(bytes: Uint8Array): Product | undefined {
+  const installer = matchAfter(bytes, 'HAA Installer ', /^HAA Installer (\d[\w.]{1,16})/);
+  if (installer?.[1] != null) return { name: 'HAA installer', version: installer[1] };
+  return includes(bytes, 'RavenSystem/haa') ? { name: 'HAA' } : undefined;
+}
+
+/** Firmware that only has a name to go by. */
+const NAMED: readonly (readonly [needle: string, name: string])[] = [
+  ['VTRUST-FLASH', 'VTRUST-FLASH'],
+  ['ESP Easy', 'ESPEasy'],
+  ['WLED-', 'WLED'],
+  ['MIIO_', 'Xiaomi miio firmware'],
+  ['miio_', 'Xiaomi miio firmware'],
+];
+
+function readNamed(bytes: Uint8Array): Product | undefined {
+  const name = NAMED.find(([needle]) => includes(bytes, needle))?.[1];
+  return name == null ? undefined : { name };
+}
+
+function readMongoose(bytes: Uint8Array): Product | undefined {
+  if (!includes(bytes, 'Mongoose OS')) return undefined;
+  const app = matchAfter(bytes, '"app": "', /^"app": "([\w.-]{1,40})"/)?.[1];
+  return { name: 'Mongoose OS', ...(app != null && { variant: sanitize(app) }) };
+}
