@@ -101,13 +101,9 @@ async function contact(session: EspSession, run: EspRun): Promise<EspLoader> {
 /** Asks for the act and listens until the ROM answers; what is heard meanwhile is said with the prompt. */
 export async function powerIntoLoader(session: EspSession, run: EspRun): Promise<EspLoader> {
   const { device } = run.plan;
-  const { handQuestion } = device;
-  if (handQuestion && run.settings[handQuestion.setting] === handQuestion.unanswered) {
-    await run.operator.ask(handQuestion.question);
-  }
   const prompt = run.operator.act({
     act: 'power-into-loader',
-    title: device.intoLoader,
+    title: `${device.intoLoader}${await chosenWay(run)}`,
     wiringPage: device.wiringPage,
   });
   const loader = await contactLoader(session.port, {
@@ -121,6 +117,17 @@ export async function powerIntoLoader(session: EspSession, run: EspRun): Promise
   });
   prompt.done('The chip answers: GPIO0 can be let go. Leave the power on.');
   return loader;
+}
+
+/** How the operator holds GPIO0, as asked once per batch: a reminder behind the request. */
+async function chosenWay(run: EspRun): Promise<string> {
+  const { handQuestion } = run.plan.device;
+  if (!handQuestion) return '';
+  const set = run.settings[handQuestion.setting];
+  const { question } = handQuestion;
+  const way = set === handQuestion.unanswered ? await run.operator.ask(question) : set;
+  const title = question.choices.find(({ value }) => value === way)?.title;
+  return title === undefined || way === question.assumed ? '' : ` (${title})`;
 }
 
 const LEAVING_POLL_MS = 500;

@@ -106,10 +106,6 @@ export class BatchRuntime {
     this.#actor.send({ type: 'TELL', slotIds, event: { type } });
   }
 
-  slotSettled(slotId: string): void {
-    this.#actor.send({ type: 'SLOT_SETTLED', slotId });
-  }
-
   unitSettled(mac: string, slotId: string, outcome: Outcome): void {
     this.#settledUnits.set(mac, { slotId, outcome });
   }

@@ -14,7 +14,8 @@ export const untouchedSteps: StepMarks = Object.fromEntries(
 /** Everything known of the run that is going on in a slot. */
 export class RunState {
   readonly startedAt: number;
-  readonly abort = new AbortController();
+  /** Renewed when an UNSURE run is looked at again. */
+  abort = new AbortController();
   /** Undefined until the unit has said who it is, or the run ends: only then is it a run for the records. */
   journal: RunJournal | undefined;
   identity: UnitIdentity = {};

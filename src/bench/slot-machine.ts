@@ -1,4 +1,4 @@
-import { assign, fromPromise, setup } from 'xstate';
+import { assign, fromPromise, sendParent, setup } from 'xstate';
 import { BenchError, toBenchError } from '../core/errors.ts';
 import type { Verdict } from '../core/outcome.ts';
 import type { StepId, Task } from '../core/steps.ts';
@@ -112,7 +112,7 @@ const slot = setup({
     /** Asks the step that is going on to stop at its next safe point. */
     stopStep: () => {},
     /** The slot is free: told to the batch. */
-    reportSettled: () => {},
+    reportSettled: sendParent(({ context }) => ({ type: 'SLOT_SETTLED', slotId: context.slotId })),
     closeLink: () => {},
   },
   guards: {
@@ -207,7 +207,7 @@ export const slotMachine = slot.createMachine({
     reboot: stepState('reboot', undefined),
     lookingAgain: {
       tags: ['working'],
-      entry: ['forgetRun', assign({ step: 'reboot' }), 'beginRun'],
+      entry: ['forgetRun', assign({ step: 'reboot' })],
       invoke: {
         src: 'lookAgain',
         onDone: { target: 'settling', actions: 'takeVerdict' },

@@ -60,7 +60,6 @@ export class SlotRuntime {
       actions: {
         beginRun: () => this.#beginRun(),
         stopStep: () => this.#state?.abort.abort(new BenchError('ABORTED')),
-        reportSettled: () => this.#batch.slotSettled(this.id),
         closeLink: () => void this.#closeSession(),
       },
       guards: {
@@ -91,6 +90,7 @@ export class SlotRuntime {
 
   async #open(): Promise<void> {
     await this.#closeSession();
+    this.#state!.abort.signal.throwIfAborted();
     const release = this.#batch.bench.leases.take(this.link.text, this.#label());
     try {
       const value = await this.#batch.flow.open(this.#context());
@@ -110,6 +110,7 @@ export class SlotRuntime {
     this.#batch.emit({ type: 'step', slot: this.link.text, step, identity: state.identity });
     this.#changed();
     try {
+      state.abort.signal.throwIfAborted();
       return await this.#batch.flow.steps[step](this.#session!.value, this.#context());
     } finally {
       this.#show(undefined);
@@ -117,6 +118,7 @@ export class SlotRuntime {
   }
 
   async #lookAgain() {
+    this.#state!.abort = new AbortController();
     this.#state!.enter('reboot');
     this.#settled = undefined;
     try {
