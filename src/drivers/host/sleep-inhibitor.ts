@@ -16,7 +16,7 @@ export interface SleepInhibitor {
   /**
    * Keeps the computer awake until `release` is called (idempotent). Counted: it may sleep again after the last
    * release. Resolves once it is held or known to be unavailable; never rejects. What was unavailable is tried again
-   * by the next first acquire.
+   * by the next acquire.
    */
   acquire(reason: string): Promise<{ readonly state: AwakeState; release(): void }>;
   /** Lets go whatever the count; for the end of the program. */
@@ -48,39 +48,39 @@ export function createSleepInhibitor(options: SleepInhibitorOptions = {}): Sleep
   const { clock = systemClock, platform = process.platform, start = startProcess } = options;
   let current: AwakeState = { state: 'off' };
   let count = 0;
-  let holder: HoldingProcess | undefined;
-  let starting: Promise<void> | undefined;
+  /** One stretch of staying awake; another one may begin while its command is still starting. */
+  let stretch: { holder?: HoldingProcess; started?: Promise<void> } | undefined;
 
   const letGo = () => {
     count = 0;
-    starting = undefined;
-    holder?.end();
-    holder = undefined;
+    stretch?.holder?.end();
+    stretch = undefined;
     current = { state: 'off' };
   };
 
-  const hold = async (reason: string): Promise<void> => {
+  const hold = async (own: NonNullable<typeof stretch>, reason: string): Promise<void> => {
     const reasons: string[] = [];
     for (const command of inhibitorCommands(platform, reason)) {
-      const attempt = await tryCommand(command, start, clock);
-      if (attempt.held == null) {
-        reasons.push(`${command.by}: ${attempt.why}`);
-        continue;
+      const { held, why } = await tryCommand(command, start, clock);
+      if (own !== stretch) return held?.end();
+      if (held) {
+        own.holder = held;
+        current = { state: 'held', by: command.by };
+        held.onEnd((end) => {
+          if (own !== stretch) return;
+          stretch = undefined;
+          current = { state: 'unavailable', why: `${command.by} ended: ${end}` };
+          options.onLost?.(current.why);
+        });
+        return;
       }
-      if (count === 0) return attempt.held.end();
-      const held = attempt.held;
-      holder = held;
-      current = { state: 'held', by: command.by };
-      held.onEnd((why) => {
-        if (holder !== held) return;
-        holder = undefined;
-        current = { state: 'unavailable', why: `${command.by} ended: ${why}` };
-        options.onLost?.(current.why);
-      });
-      return;
+      reasons.push(`${command.by}: ${why}`);
     }
-    const why = reasons.join('; ') || 'there is no way known for this system';
-    if (count > 0) current = { state: 'unavailable', why };
+    stretch = undefined;
+    current = {
+      state: 'unavailable',
+      why: reasons.join('; ') || 'no way is known to keep this system awake',
+    };
   };
 
   return {
@@ -88,14 +88,18 @@ export function createSleepInhibitor(options: SleepInhibitorOptions = {}): Sleep
       return current;
     },
     async acquire(reason) {
-      if (++count === 1 || (current.state === 'unavailable' && holder == null)) starting = hold(reason);
-      await starting;
-      let held = true;
+      count++;
+      if (!stretch) {
+        stretch = {};
+        stretch.started = hold(stretch, reason);
+      }
+      await stretch.started;
+      let mine = true;
       return {
         state: current,
         release() {
-          if (!held) return;
-          held = false;
+          if (!mine) return;
+          mine = false;
           if (count > 0 && --count === 0) letGo();
         },
       };
@@ -104,7 +108,10 @@ export function createSleepInhibitor(options: SleepInhibitorOptions = {}): Sleep
   };
 }
 
-type Attempt = { readonly held: HoldingProcess } | { readonly held?: undefined; readonly why: string };
+interface Attempt {
+  readonly held?: HoldingProcess;
+  readonly why?: string;
+}
 
 function tryCommand(
   command: InhibitorCommand,

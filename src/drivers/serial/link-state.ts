@@ -81,11 +81,8 @@ export class LinkState {
         this.#earlyBytes -= this.#early.shift()?.length ?? 0;
       return;
     }
-    let own = bytes;
-    for (const listener of this.#dataListeners) {
-      listener(own);
-      own = bytes.slice();
-    }
+    let left = this.#dataListeners.size;
+    for (const listener of this.#dataListeners) listener(--left > 0 ? bytes.slice() : bytes);
   }
 
   /** Drops what was kept for the first listener. */

@@ -32,12 +32,12 @@ export class Rfc2217Session {
     }
     const settled = new Promise<void>((resolve) => {
       this.#optionChanged = () => {
-        if (this.#options.state('ours', OPTION.COM_PORT) !== 'asked') resolve();
+        if (this.#options.state('ours', OPTION.COM_PORT) !== 'asked' || this.#comPortAgreed) resolve();
       };
     });
     this.#options.ask('ours', OPTION.COM_PORT);
     await this.#orLimit(settled, limitMs);
-    if (this.#options.state('ours', OPTION.COM_PORT) === 'on') return 'agreed';
+    if (this.#comPortAgreed) return 'agreed';
     return this.#sawTelnet ? 'refused' : 'silent';
   }
 
@@ -119,9 +119,16 @@ export class Rfc2217Session {
     }
   }
 
+  /** Some servers offer the option themselves and do not answer our offer. */
+  get #comPortAgreed(): boolean {
+    return (['ours', 'theirs'] as const).some((side) => this.#options.state(side, OPTION.COM_PORT) === 'on');
+  }
+
   #comPort(command: number, value: Uint8Array): void {
     switch (command) {
       case COM_PORT.SIGNATURE:
+        // Empty, it asks for ours; with a text it is the server's own.
+        if (value.length > 0) return;
         return this.#sendNow(encodeComPort(COM_PORT.SIGNATURE, new TextEncoder().encode('benchflash')));
       case COM_PORT.FLOWCONTROL_SUSPEND + FROM_SERVER:
         if (!this.#resume) this.#resumed = new Promise((resolve) => (this.#resume = resolve));
