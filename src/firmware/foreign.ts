@@ -114,8 +114,10 @@ function readSignature(content: Uint8Array): Foreign | undefined {
     content.length >= 64 &&
     content.length <= 144 &&
     u8(content, 0) === 0x30 &&
-    u8(content, 1) === content.length - 2 &&
-    u8(content, 2) === 0x02;
+    u8(content, 2) === 0x02 &&
+    // Some are kept with a byte or two behind the sequence.
+    content.length - 2 - u8(content, 1) >= 0 &&
+    content.length - 2 - u8(content, 1) <= 4;
   return fits
     ? {
         format: 'signature',

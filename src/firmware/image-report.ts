@@ -123,13 +123,18 @@ export function imageFacts(image: EspImage): Fact[] {
   return facts;
 }
 
+/** True when a secure boot signature follows the image. */
+export const isSigned = (bytes: Uint8Array, image: EspImage): boolean =>
+  readTail(bytes.subarray(Math.min(image.end, bytes.length))).signed;
+
 interface Tail {
   readonly text: string | undefined;
   readonly signed: boolean;
 }
 
-/** A V1 signature block: u32 version 0 and 64 bytes, at the very end of a padded image. */
+/** A V1 signature block: u32 version 0 and 64 bytes, right behind the image or at the end of its padding. */
 const V1_SIGNATURE_BYTES = 68;
+const V1_MAX_TAIL_BYTES = 0x1_0000 + V1_SIGNATURE_BYTES;
 /** A V2 signature sector starts with these bytes (magic E7, version 2), on a 4 KiB border of the file. */
 const V2_SIGNATURE_MAGIC = 0x02e7;
 
@@ -140,14 +145,14 @@ function readTail(tail: Uint8Array): Tail {
   for (let offset = 0; offset < Math.min(tail.length, 0x1_1000); offset += 16)
     if (u16(tail, offset) === V2_SIGNATURE_MAGIC && tail.length - offset >= 1216)
       return { text: `secure boot V2 signature (+${hex(offset)})`, signed: true };
-  const v1 = tail.subarray(-V1_SIGNATURE_BYTES);
-  if (
-    tail.length >= V1_SIGNATURE_BYTES &&
-    tail.length < 0x1_0000 + V1_SIGNATURE_BYTES &&
-    u32(v1, 0) === 0 &&
-    !isFilled(v1.subarray(4), 0xff) &&
-    !isFilled(v1.subarray(4), 0)
-  )
+  const places = [tail.subarray(0, V1_SIGNATURE_BYTES), tail.subarray(-V1_SIGNATURE_BYTES)];
+  if (tail.length <= V1_MAX_TAIL_BYTES && places.some(isV1Signature))
     return { text: 'secure boot V1 signature', signed: true };
   return { text: `${tail.length} bytes that are not part of it`, signed: false };
 }
+
+const isV1Signature = (block: Uint8Array): boolean =>
+  block.length === V1_SIGNATURE_BYTES &&
+  u32(block, 0) === 0 &&
+  !isFilled(block.subarray(4), 0xff) &&
+  !isFilled(block.subarray(4), 0);
