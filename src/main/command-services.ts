@@ -1,0 +1,67 @@
+import type { GlobalOptions } from '../cli/global-options.ts';
+import type { CommandServices } from '../cli/services.ts';
+import { systemClock } from '../core/clock.ts';
+
+/** Joins the command line with the real parts. Each part is loaded when a command first asks for it. */
+export function commandServices(version: string): CommandServices {
+  const dataDirectory = async (options: GlobalOptions): Promise<string> =>
+    options.dataDir ?? (await import('../records/data-dir.ts')).defaultDataDir();
+  const flows = async () => (await import('../../flows/index.ts')).flows;
+
+  return {
+    version,
+    clock: systemClock,
+    flows,
+    dataDirectory,
+    async records(options, access) {
+      const { openDataDir } = await import('../records/data-dir.ts');
+      return openDataDir(await dataDirectory(options), { readOnly: access === 'look' });
+    },
+    async jobs(options) {
+      const { openJobs } = await import('../config/jobs.ts');
+      return openJobs({ path: await dataDirectory(options), readOnly: true });
+    },
+    async settings(options) {
+      const { openSettings } = await import('../config/settings.ts');
+      return openSettings({ path: await dataDirectory(options), readOnly: true });
+    },
+    async bench(options, access) {
+      const { openBench } = await import('./open-bench.ts');
+      return openBench({
+        directory: await dataDirectory(options),
+        access,
+        interactive: false,
+        version,
+        flows: await flows(),
+      });
+    },
+    async inspectFile(path) {
+      return (await import('../firmware/inspect.ts')).inspectFile(path);
+    },
+    async ports(options) {
+      const { systemPortLister } = await import('../drivers/serial/discovery.ts');
+      const { scannedPort } = await import('./scanned-port.ts');
+      const names = (await this.settings(options)).get().portNames;
+      return (await systemPortLister((key) => names[key]).list()).map(scannedPort);
+    },
+    async virtual() {
+      return (await import('./virtual-devices.ts')).virtualDevicesOf(systemClock);
+    },
+    async keepsAwake() {
+      const { createSleepInhibitor } = await import('../drivers/host/sleep-inhibitor.ts');
+      const inhibitor = createSleepInhibitor();
+      const { state } = await inhibitor.acquire('benchflash doctor tries it');
+      inhibitor.close();
+      if (state.state === 'held') return { by: state.by };
+      return { why: state.state === 'unavailable' ? state.why : 'nothing holds it' };
+    },
+    async screen(options, start) {
+      const { openScreen } = await import('./open-screen.ts');
+      return openScreen(options, start, {
+        version,
+        directory: await dataDirectory(options),
+        flows: await flows(),
+      });
+    },
+  };
+}

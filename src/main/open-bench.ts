@@ -1,0 +1,78 @@
+import type { AnyFlow } from '../../flows/flow.ts';
+import { createBench } from '../bench/create-bench.ts';
+import type { Bench } from '../bench/view.ts';
+import { openJobs } from '../config/jobs.ts';
+import { openSettings } from '../config/settings.ts';
+import type { JobStore } from '../config/jobs.ts';
+import type { SettingsStore } from '../config/settings.ts';
+import { systemClock } from '../core/clock.ts';
+import { createSleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
+import { openSerialPort } from '../drivers/serial/open-serial-port.ts';
+import { inspectFile } from '../firmware/inspect.ts';
+import { type DataDir, openDataDir } from '../records/data-dir.ts';
+import { createPracticeBench } from '../virtual/create-practice-bench.ts';
+import { PortNames } from './port-names.ts';
+
+export interface BenchOptions {
+  readonly directory: string;
+  /** `own-if-free`: own it, or look when another process has it. */
+  readonly access: 'own' | 'look' | 'own-if-free';
+  /** True when somebody is at a screen and can answer. */
+  readonly interactive: boolean;
+  readonly version: string;
+  readonly flows: readonly AnyFlow[];
+}
+
+export interface RealBench {
+  readonly bench: Bench;
+  readonly records: DataDir;
+  readonly settings: SettingsStore;
+  readonly jobs: JobStore;
+  readonly ports: PortNames;
+  /** Cancels what runs at safe points, closes links and records. */
+  close(): Promise<void>;
+}
+
+/** The bench with real drivers on the records of one data directory. */
+export async function openBench(options: BenchOptions): Promise<RealBench> {
+  const clock = systemClock;
+  const records = await openDataDir(options.directory, {
+    readOnly: options.access === 'own-if-free' ? 'if-owned' : options.access === 'look',
+    clock,
+  });
+  try {
+    const folder = { path: records.path, readOnly: records.readOnly };
+    const settings = openSettings(folder);
+    const ports = new PortNames(settings, clock);
+    await ports.refresh();
+    const sleepInhibitor = createSleepInhibitor({ clock });
+    const bench = createBench({
+      flows: options.flows,
+      records,
+      practice: createPracticeBench({ dataDir: records.path, clock }),
+      clock,
+      sleepInhibitor,
+      interactive: options.interactive,
+      version: options.version,
+      openSerial: (link, open) => openSerialPort(link, { ...open, clock }),
+      inspectFile,
+      labelOf: (link) => ports.labelOf(link),
+    });
+    return {
+      bench,
+      records,
+      settings,
+      jobs: openJobs(folder),
+      ports,
+      async close() {
+        await bench.shutdown();
+        ports.stop();
+        sleepInhibitor.close();
+        await records.close();
+      },
+    };
+  } catch (error) {
+    await records.close();
+    throw error;
+  }
+}

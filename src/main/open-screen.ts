@@ -1,0 +1,42 @@
+import type { AnyFlow } from '../../flows/flow.ts';
+import { demoRequest } from '../cli/demo-request.ts';
+import type { GlobalOptions } from '../cli/global-options.ts';
+import { wantsColour } from '../cli/output.ts';
+import type { ScreenStart } from '../cli/services.ts';
+import { systemClock } from '../core/clock.ts';
+import { openBench } from './open-bench.ts';
+import { screenServices } from './screen-services.ts';
+import { virtualDevicesOf } from './virtual-devices.ts';
+
+/** The full-screen bench on this terminal; resolves with the exit code. */
+export async function openScreen(
+  options: GlobalOptions,
+  start: ScreenStart,
+  parts: { readonly version: string; readonly directory: string; readonly flows: readonly AnyFlow[] },
+): Promise<number> {
+  const opened = await openBench({ ...parts, access: 'own-if-free', interactive: true });
+  try {
+    const { runScreen } = await import('../ui/run-screen.tsx');
+    const demo = (slots: number) =>
+      demoRequest(virtualDevicesOf(systemClock), opened.records.virtualFolder, slots);
+    const services = screenServices(opened, { ...parts, demo: () => demo(DEMO_SLOTS) });
+    const first =
+      start.kind === 'demo' ? { batchId: await opened.bench.start(await demo(start.slots)) } : 'start';
+    return await runScreen({
+      bench: opened.bench,
+      services,
+      start: first,
+      practice: start.kind === 'demo',
+      ascii: options.ascii,
+      colour: wantsColour(options, process.env),
+      stdout: process.stdout,
+      stdin: process.stdin,
+      clock: systemClock,
+    });
+  } finally {
+    await opened.close();
+  }
+}
+
+/** A tray of them fills the dashboard at 80x24 and leaves room for the rest. */
+const DEMO_SLOTS = 12;
