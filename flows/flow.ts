@@ -189,6 +189,6 @@ export interface Question {
   /** The --assume word that stands for the answer `assumed`. */
   readonly assume?: AssumeWord;
   readonly assumed?: string;
-  /** The operator must type this to accept (dangerous answers). */
+  /** The choice of this value must be typed to be accepted (dangerous answers). */
   readonly typed?: string;
 }

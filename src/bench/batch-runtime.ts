@@ -158,12 +158,20 @@ export class BatchRuntime {
       cycle: request.cycle ?? false,
       practice: request.links.some((link) => link.kind === 'virtual'),
       firmware: this.#planned.firmware,
+      settings: openSettings(flow, request),
       warnings: this.#planned.warnings,
       slots,
       counts: countUnits(slots, request.cycle ?? false),
     };
   }
 }
+
+const openSettings = (flow: AnyFlow, request: BatchRequest) =>
+  Object.fromEntries(
+    Object.entries(request.settings).filter(
+      ([key]) => flow.settings.find((spec) => spec.key === key)?.kind !== 'secret',
+    ),
+  );
 
 /** Units, not attempts: the last run of each MAC counts; a run without a MAC is overtaken by the next one in its slot. */
 export function countUnits(slots: readonly SlotView[], cycle: boolean): BatchCounts {

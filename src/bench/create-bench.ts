@@ -125,6 +125,9 @@ export function createBench(dependencies: BenchDependencies): Bench {
         'FINISH_CYCLE',
       );
     },
+    clockJumped: (jumpMs) => {
+      for (const { slots } of batches) for (const slot of slots) slot.clockJumped(jumpMs);
+    },
     whenDone: async (batchId) => {
       const batch = batches.find(({ id }) => id === batchId);
       if (!batch) throw new BenchError('USAGE', { message: `There is no batch ${batchId} here.` });

@@ -148,7 +148,7 @@ export class PromptDesk {
         kind: 'question',
         text: question.text,
         choices: question.choices,
-        ...(question.typed !== undefined && { typed: question.typed }),
+        ...(question.typed !== undefined && { typed: question.typed, typedFor: question.typed }),
         askedAt: this.#clock.now(),
         canPerform: false,
       } satisfies PromptView,

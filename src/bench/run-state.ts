@@ -27,6 +27,8 @@ export class RunState {
   noBackupReason: string | undefined;
   bytesWritten = 0;
   writing = false;
+  /** The computer slept, or its clock was set, while this run went on. */
+  clockJumped = false;
 
   constructor(startedAt: number) {
     this.startedAt = startedAt;

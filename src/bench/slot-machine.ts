@@ -1,4 +1,4 @@
-import { assign, fromPromise, sendParent, setup } from 'xstate';
+import { assign, fromPromise, setup } from 'xstate';
 import { BenchError, toBenchError } from '../core/errors.ts';
 import type { Verdict } from '../core/outcome.ts';
 import type { StepId, Task } from '../core/steps.ts';
@@ -112,7 +112,7 @@ const slot = setup({
     /** Asks the step that is going on to stop at its next safe point. */
     stopStep: () => {},
     /** The slot is free: told to the batch. */
-    reportSettled: sendParent(({ context }) => ({ type: 'SLOT_SETTLED', slotId: context.slotId })),
+    reportSettled: () => {},
     closeLink: () => {},
   },
   guards: {
@@ -127,6 +127,8 @@ const slot = setup({
     isSwapped: ({ event }) => thrownCode(event as unknown as { error: unknown }) === 'UNIT_SWAPPED',
     isAlreadyDone: ({ context, event }) =>
       context.cycle && thrownCode(event as unknown as { error: unknown }) === 'ALREADY_DONE',
+    /** The computer slept during the run, and that is what it died of: the unit is looked at again. */
+    sleptThrough: () => false,
     /** Cycle mode: false once every unit that was to come has come. */
     moreUnits: () => true,
     canSkip: ({ context }) => !context.writing,
@@ -159,7 +161,7 @@ function stepState(step: StepId, next: Onward | undefined) {
       ],
       onError: [
         { guard: 'isSwapped', target: 'settlingSwapped', actions: 'takeError' },
-        { guard: 'isAlreadyDone', target: 'takeOut' },
+        { guard: 'isAlreadyDone', target: 'takeOut', actions: 'takeError' },
         { target: 'settling', actions: 'takeError' },
       ],
     },
@@ -219,7 +221,11 @@ export const slotMachine = slot.createMachine({
       invoke: {
         src: 'settle',
         input: ({ context }) => ({ verdict: context.verdict!, step: context.step, tries: context.tries }),
-        onDone: [{ guard: 'cycleGoesOn', target: 'betweenUnits' }, { target: 'settled' }],
+        onDone: [
+          { guard: 'sleptThrough', target: 'opening', actions: ['forgetRun', 'countTry'] },
+          { guard: 'cycleGoesOn', target: 'betweenUnits' },
+          { target: 'settled' },
+        ],
         onError: 'settled',
       },
     },

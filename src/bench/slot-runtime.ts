@@ -1,5 +1,5 @@
-import { fromPromise, type ActorRefFrom } from 'xstate';
-import { BenchError, toBenchError } from '../core/errors.ts';
+import { fromPromise, sendParent, type ActorRefFrom } from 'xstate';
+import { BenchError, isBenchError, toBenchError, type ErrorCode } from '../core/errors.ts';
 import type { UnitIdentity } from '../core/identity.ts';
 import type { Link } from '../core/link.ts';
 import type { LogLine } from '../core/log.ts';
@@ -17,6 +17,15 @@ import type { PromptView, SettledView, SlotProgress, SlotState, SlotView } from 
 
 const PROGRESS_INTERVAL_MS = 250;
 const LOG_LINES_KEPT = 2_000;
+/** What a run dies of when the computer slept in the middle of it: the unit is looked at again, not judged. */
+const SLEEP_CODES: ReadonlySet<string> = new Set<ErrorCode>([
+  'LOADER_SILENT',
+  'LINK_LOST',
+  'BYTES_DAMAGED',
+  'READ_DIGEST_MISMATCH',
+  'WRITE_TIMEOUT',
+  'BOOT_NOT_SEEN',
+]);
 
 /** The hands of one slot: supplies the I/O of its machine and keeps what screens and reporters show of it. */
 export class SlotRuntime {
@@ -60,10 +69,15 @@ export class SlotRuntime {
       actions: {
         beginRun: () => this.#beginRun(),
         stopStep: () => this.#state?.abort.abort(new BenchError('ABORTED')),
+        reportSettled: sendParent({ type: 'SLOT_SETTLED', slotId: this.id }),
         closeLink: () => void this.#closeSession(),
       },
       guards: {
         moreUnits: () => this.#moreUnits(),
+        sleptThrough: ({ context }) =>
+          this.#state!.clockJumped &&
+          context.stopping === undefined &&
+          SLEEP_CODES.has(context.verdict?.code ?? ''),
       },
     });
   }
@@ -71,6 +85,13 @@ export class SlotRuntime {
   attach(actor: ActorRefFrom<typeof slotMachine>): void {
     this.#actor = actor;
     actor.subscribe(() => this.#changed());
+  }
+
+  /** The computer slept for about `jumpMs`, or its clock was set by that much. */
+  clockJumped(jumpMs: number): void {
+    if (!this.#state || !this.#actor?.getSnapshot().hasTag('working')) return;
+    this.#state.clockJumped = true;
+    this.#addLog('warn', `the computer slept or its clock jumped by ${Math.round(jumpMs / 1_000)} s`);
   }
 
   /** Practice bench: what the operator would do with the unit. */
@@ -112,9 +133,19 @@ export class SlotRuntime {
     try {
       state.abort.signal.throwIfAborted();
       return await this.#batch.flow.steps[step](this.#session!.value, this.#context());
+    } catch (error) {
+      if (isBenchError(error, 'ALREADY_DONE') && this.#batch.request.cycle) this.#leaveAlone(error.message);
+      throw error;
     } finally {
       this.#show(undefined);
     }
+  }
+
+  /** The unit in the jig is done already: no run of its own, the one before stays on show. */
+  #leaveAlone(reason: string): void {
+    this.#settled = this.#earlier.at(-1);
+    this.#earlier = this.#earlier.slice(0, -1);
+    this.#addLog('warn', reason);
   }
 
   async #lookAgain() {

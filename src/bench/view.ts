@@ -186,6 +186,8 @@ export interface Bench {
   note(batchId: string, run: number, text: string): Promise<void>;
   /** Ends a cycle batch after the unit that is in it now. */
   finishCycle(batchId: string): void;
+  /** The computer slept, or its clock was set: runs that die of it look at their unit again. */
+  clockJumped(jumpMs: number): void;
   /** Resolves when every slot of the batch is settled. */
   whenDone(batchId: string): Promise<void>;
   /** Cancels everything at safe points, closes links and records. */

@@ -362,6 +362,37 @@ describe('cycle mode', () => {
   });
 });
 
+describe('a computer that slept', () => {
+  it('looks at the unit again instead of judging it', async () => {
+    let tries = 0;
+    const { run, bench, outcomes } = await testBench(
+      scriptedFlow({
+        'wire-check': () => {
+          if (++tries > 1) return done;
+          bench.clockJumped(3_600_000);
+          throw new BenchError('LOADER_SILENT');
+        },
+      }),
+    );
+    await run();
+    expect(outcomes()).toEqual(['LOADER_SILENT', 'PASS']);
+    expect(bench.view().batches[0]!.counts.outcomes).toMatchObject({ PASS: 1, ERROR: 0 });
+  });
+
+  it('does not excuse what the device did', async () => {
+    const { run, bench, outcomes } = await testBench(
+      scriptedFlow({
+        verify: () => {
+          bench.clockJumped(3_600_000);
+          throw new BenchError('VERIFY_MISMATCH');
+        },
+      }),
+    );
+    await run();
+    expect(outcomes()).toEqual(['VERIFY_MISMATCH']);
+  });
+});
+
 describe('links', () => {
   it('are opened by one slot at a time, over all batches', async () => {
     const hold = deferred();
