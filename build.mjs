@@ -1,9 +1,12 @@
 // Builds dist/: `benchflash.js` and the chunks it loads only when a command needs them, minified, with React's
 // production build baked in (its development build leaks and doubles the CPU load).
 import { build } from 'esbuild';
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const outdir = new URL('dist/', import.meta.url).pathname;
+const root = fileURLToPath(new URL('.', import.meta.url));
+const outdir = join(root, 'dist');
 
 /** Ink asks for the React devtools only when DEV is set; they are no part of the product. */
 const withoutDevtools = {
@@ -14,11 +17,11 @@ const withoutDevtools = {
   },
 };
 
-await rm(outdir, { recursive: true, force: true });
-await build({
+const { outputFiles } = await build({
   entryPoints: { benchflash: 'src/main.ts' },
-  absWorkingDir: new URL('.', import.meta.url).pathname,
+  absWorkingDir: root,
   outdir,
+  write: false,
   bundle: true,
   splitting: true,
   chunkNames: 'chunk-[hash]',
@@ -26,16 +29,24 @@ await build({
   platform: 'node',
   target: 'node20',
   minify: true,
-  // Names of classes are part of error texts.
-  keepNames: false,
   legalComments: 'none',
   define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
   // Native code stays where npm put it.
   external: ['serialport', '@serialport/*', '@abandonware/noble'],
   plugins: [withoutDevtools],
+  // CommonJS packages inside an ES module still call require() for Node's own modules.
   banner: {
     js: "import{createRequire as benchflashRequire}from'node:module';const require=benchflashRequire(import.meta.url);",
   },
   logLevel: 'warning',
 });
-await chmod(`${outdir}benchflash.js`, 0o755);
+
+// The entry last and stale chunks after it: a program started meanwhile finds all of the old build or all of the new.
+await mkdir(outdir, { recursive: true });
+const isEntry = ({ path }) => basename(path) === 'benchflash.js';
+for (const file of outputFiles.toSorted((a, b) => Number(isEntry(a)) - Number(isEntry(b))))
+  await writeFile(file.path, file.contents);
+await chmod(join(outdir, 'benchflash.js'), 0o755);
+const current = new Set(outputFiles.map(({ path }) => basename(path)));
+for (const name of await readdir(outdir))
+  if (!current.has(name)) await rm(join(outdir, name), { recursive: true });

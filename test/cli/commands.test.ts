@@ -25,8 +25,6 @@ describe('inspect', () => {
     expect(host.stdout.lines).toEqual([
       'ESP32 application lamp 1.0',
       '  project  lamp',
-      '  size     2 KiB (2048 bytes)',
-      `  SHA-256  ${'ab'.repeat(32)}`,
       'parts, with where each belongs in flash:',
       '  by partition table  app  application  2 KiB',
     ]);

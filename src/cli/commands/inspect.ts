@@ -14,11 +14,7 @@ export async function inspect({ services, output }: CommandContext, path: string
 }
 
 function inspectLines(file: InspectedFile): string[] {
-  const rows = [
-    ...file.facts.map(({ label, value }) => [label, value]),
-    ['size', `${formatBytes(file.sizeBytes)} (${file.sizeBytes} bytes${file.compressed ? ', gzip' : ''})`],
-    ['SHA-256', file.sha256],
-  ];
+  const rows = file.facts.map(({ label, value }) => [label, value]);
   const parts = file.parts.map((part) => [
     offsetText(part.flashOffset),
     part.kind,
