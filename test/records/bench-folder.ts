@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
-import type { RunEnd, RunJournal, RunStart } from '../../src/records/batch-journal.ts';
+import type { RunJournal } from '../../src/records/batch-journal.ts';
 import type { DataDir, OpenDataDirOptions } from '../../src/records/data-dir.ts';
 import { openDataDir } from '../../src/records/data-dir.ts';
 import { type Files, systemFiles } from '../../src/records/files.ts';
-import type { BatchHeader } from '../../src/records/journal-events.ts';
+import { FLASH } from './fixtures.ts';
+
+export * from './fixtures.ts';
 
 /** A clock that moves one second at every look, and never by itself. */
 export function steppingClock(startMs = Date.UTC(2026, 0, 2, 3, 4, 5)): Clock {
@@ -58,57 +60,6 @@ export async function abandoned(
   return { path };
 }
 
-export const header = (changes: Partial<BatchHeader> = {}): BatchHeader => ({
-  flow: 'lamp-flow',
-  flowTitle: 'Lamp by wire',
-  device: 'Lamp',
-  task: 'flash',
-  cycle: false,
-  practice: true,
-  slots: [1, 2, 3].map((number) => ({ number, link: `virtual:lamp#${number}`, label: `place ${number}` })),
-  firmware: [{ slot: 'app', file: '/firmware/app.bin', sha256: 'a'.repeat(64) }],
-  files: [{ path: '/firmware/app.bin' }],
-  links: ['virtual:lamp?n=3'],
-  settings: {},
-  assume: ['wired'],
-  warnings: [],
-  ...changes,
-});
-
-export const slot = (slotNumber: number, more: Partial<RunStart> = {}): RunStart => ({
-  slot: `virtual:lamp#${slotNumber}`,
-  slotNumber,
-  ...more,
-});
-
-export const mac = (number: number): string => `24:6f:28:10:aa:${number.toString(16).padStart(2, '0')}`;
-
-export const end = (changes: Partial<RunEnd> = {}): RunEnd => ({
-  outcome: 'PASS',
-  step: 'reboot',
-  message: 'The new firmware started.',
-  proof: ['read back', 'banner'],
-  firmware: [{ slot: 'app', file: '/firmware/app.bin', sha256: 'a'.repeat(64) }],
-  bytesWritten: 1000,
-  seconds: 12.34,
-  tries: 1,
-  ...changes,
-});
-
-export const failed = (changes: Partial<RunEnd> = {}): RunEnd =>
-  end({
-    outcome: 'ERROR',
-    step: 'detect',
-    code: 'NOTHING_HEARD',
-    message: 'Nothing at all was heard.',
-    advice: 'Check power.',
-    proof: [],
-    bytesWritten: 0,
-    ...changes,
-  });
-
-export const FLASH = Uint8Array.from({ length: 4096 }, (_, index) => (index * 7) & 0xff);
-
 export async function backUp(run: RunJournal, bytes = FLASH, announced = bytes.length) {
   const writer = await run.backups().create('full-flash', announced);
   await writer.append(bytes.subarray(0, 1000));
@@ -138,7 +89,7 @@ export function faultyDisk(): FaultyDisk {
     files: systemFiles,
   };
   const open = async (...args: Parameters<Files['open']>) => {
-    disk.seen(String(args[0]));
+    disk.seen(args[0] as string);
     const handle = await systemFiles.open(...args);
     const append = async (data: string | Uint8Array) => {
       const bytes = typeof data === 'string' ? Buffer.from(data) : data;
@@ -157,7 +108,7 @@ export function faultyDisk(): FaultyDisk {
     });
   };
   const readFile = ((...args: Parameters<Files['readFile']>) => {
-    disk.seen(String(args[0]));
+    disk.seen(args[0] as string);
     return systemFiles.readFile(...args);
   }) as Files['readFile'];
   Object.assign(disk, { files: { ...systemFiles, open, readFile } });
