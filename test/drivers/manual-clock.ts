@@ -43,8 +43,9 @@ export class ManualClock implements Clock {
       const next = this.#timers.filter(({ dueMs }) => dueMs <= endMs).sort((a, b) => a.dueMs - b.dueMs)[0];
       if (!next) break;
       this.#timers = this.#timers.filter((other) => other !== next);
-      this.#wallMs += next.dueMs - this.#monotonicMs;
-      this.#monotonicMs = next.dueMs;
+      const passedMs = Math.max(0, next.dueMs - this.#monotonicMs);
+      this.#wallMs += passedMs;
+      this.#monotonicMs += passedMs;
       next.callback();
     }
     this.#monotonicMs = endMs;

@@ -89,11 +89,12 @@ export function createSleepInhibitor(options: SleepInhibitorOptions = {}): Sleep
     },
     async acquire(reason) {
       count++;
-      if (!stretch) {
-        stretch = {};
-        stretch.started = hold(stretch, reason);
+      let own = stretch;
+      if (!own) {
+        own = stretch = {};
+        own.started = hold(own, reason);
       }
-      await stretch.started;
+      await own.started;
       let mine = true;
       return {
         state: current,
@@ -122,8 +123,8 @@ function tryCommand(
     const child = start(command);
     let output = '';
     const cancelLimit = clock.after(START_LIMIT_MS, () => {
-      child.end();
       resolve({ why: 'it does not answer' });
+      child.end();
     });
     child.onOutput((text) => {
       output += text;

@@ -238,12 +238,13 @@ class NodeSerialPort implements SerialPort {
   }
 
   async #readLoop(): Promise<void> {
+    const buffer = Buffer.allocUnsafe(READ_BYTES);
     while (!this.#state.gone) {
       try {
-        const buffer = Buffer.allocUnsafe(READ_BYTES);
         const { bytesRead } = await this.#port.read(buffer, 0, READ_BYTES);
         if (bytesRead === 0) throw new Error('a read gave no bytes');
-        this.#state.deliver(Uint8Array.prototype.slice.call(buffer, 0, bytesRead));
+        // A copy, and no Buffer: its slice() would share memory with it.
+        this.#state.deliver(new Uint8Array(buffer.subarray(0, bytesRead)));
       } catch (error) {
         this.#lose(error);
       }

@@ -39,19 +39,14 @@ export class FakeBinding implements SerialBinding, BindingPort {
       this.#toHost.push(bytes);
       this.#reader?.resolve();
     };
-    const binding = this;
     this.peer = {
       send: toHost,
       sendNothing: () => toHost(new Uint8Array()),
       received: (count) => received.atLeast(count),
       stall: () => void (this.#stalled = []),
       cut: () => this.#end(Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' })),
-      get lines() {
-        return binding.lines;
-      },
-      get baudRate() {
-        return binding.baudRate;
-      },
+      lines: () => this.lines,
+      baudRate: () => this.baudRate,
     };
   }
 

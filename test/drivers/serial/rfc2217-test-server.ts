@@ -37,18 +37,13 @@ export class Rfc2217TestServer {
     this.#socket = socket;
     this.#habits = habits;
     const received = collector((add) => this.#data.push(add));
-    const server = this;
     this.peer = {
       send: (bytes) => void socket.write(Buffer.from([...bytes].flatMap((b) => (b === IAC ? [b, b] : [b])))),
       received: (count) => received.atLeast(count),
       stall: () => void socket.pause(),
       cut: () => void socket.resetAndDestroy(),
-      get lines() {
-        return server.#lines;
-      },
-      get baudRate() {
-        return server.#baudRate;
-      },
+      lines: () => this.#lines,
+      baudRate: () => this.#baudRate,
     };
     socket.on('data', (chunk: Buffer) => this.#take([...chunk]));
     if (habits.greeting) socket.write(Buffer.from(habits.greeting));
