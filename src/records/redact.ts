@@ -4,9 +4,12 @@ export const REDACTED = '[redacted]';
 export type Redactor = (text: string) => string;
 
 const SECRET_KEY = String.raw`[\w.-]*(?:passw(?:or)?d|passphrase|\bpwd|psk|token|secret|bind-?_?key|api-?_?key|private-?_?key)`;
-/** `"password": "x"`, `psk=x`, `wifi-password: x`: the key stays, the value goes. */
+/**
+ * `"password": "x"`, `psk=x`, `wifi-password: x`: the key stays, the value goes. It begins at the start of a word,
+ * or a device that sends one endless word would cost time by its square.
+ */
 const KEYED = new RegExp(
-  String.raw`(["']?)(${SECRET_KEY})\1(\s*[:=]\s*)(?!["']?\[redacted\])("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|[^\s,;&}\])]+)`,
+  String.raw`(?<![\w.-])(["']?)(${SECRET_KEY})\1(\s*[:=]\s*)(?!["']?\[redacted\])("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|[^\s,;&}\])]+)`,
   'giu',
 );
 const SECRET_KEY_ALONE = new RegExp(`^${SECRET_KEY}$`, 'iu');
@@ -30,9 +33,15 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   const literal = patterns.length === 0 ? undefined : new RegExp(patterns.join('|'), 'gu');
   return (text) => {
     const known = literal === undefined ? text : text.replaceAll(literal, REDACTED);
-    return known.replaceAll(KEYED, `$1$2$1$3${REDACTED}`);
+    return known.replaceAll(
+      KEYED,
+      (_, quote: string, key: string, between: string, value: string) =>
+        `${quote}${key}${quote}${between}${quoteOf(value)}${REDACTED}${quoteOf(value)}`,
+    );
   };
 }
+
+const quoteOf = (value: string) => (/^["']/.test(value) ? value[0]! : '');
 
 function forms(secret: string): { readonly text: string; readonly alone: boolean }[] {
   const alone = [...secret].length < 6;
