@@ -15,6 +15,11 @@ import {
 
 const hex = (text: string) => Uint8Array.from(text.split(' '), (byte) => parseInt(byte, 16));
 
+interface Part {
+  readonly wire: Uint8Array;
+  readonly event: TelnetEvent;
+}
+
 /** Neighbouring data joined, so that events compare whatever the chunks were. */
 function joined(events: readonly TelnetEvent[]): TelnetEvent[] {
   const result: TelnetEvent[] = [];
@@ -65,12 +70,14 @@ describe('the RFC 2217 codec', () => {
     const part = fc.oneof(
       fc
         .uint8Array({ minLength: 1, maxLength: 40 })
-        .map((bytes) => ({ wire: escapeData(bytes), event: { type: 'data', bytes } })),
-      fc.tuple(fc.constantFrom(251, 252, 253, 254), fc.nat(255)).map(([verb, option]) => ({
-        wire: encodeOption(verb as 251, option),
-        event: { type: 'option', verb: verb as 251, option },
-      })),
-      fc.tuple(fc.nat(239), fc.uint8Array({ maxLength: 20 })).map(([command, value]) => ({
+        .map((bytes): Part => ({ wire: escapeData(bytes), event: { type: 'data', bytes } })),
+      fc
+        .tuple(fc.constantFrom(251 as const, 252 as const, 253 as const, 254 as const), fc.nat(255))
+        .map(([verb, option]): Part => ({
+          wire: encodeOption(verb, option),
+          event: { type: 'option', verb: verb, option },
+        })),
+      fc.tuple(fc.nat(239), fc.uint8Array({ maxLength: 20 })).map(([command, value]): Part => ({
         wire: encodeComPort(command, value),
         event: {
           type: 'subnegotiation',
