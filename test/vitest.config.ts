@@ -8,6 +8,7 @@ export default defineConfig({
     exclude: ['test/peers/**'],
     env: testEnvironment,
     environment: 'node',
+    globalSetup: 'test/build-once.ts',
     // A limit for hangs only: no test may depend on how fast the machine is.
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -6,6 +6,7 @@ import { openSettings } from '../config/settings.ts';
 import type { JobStore } from '../config/jobs.ts';
 import type { SettingsStore } from '../config/settings.ts';
 import { systemClock } from '../core/clock.ts';
+import { watchClockJumps } from '../drivers/host/clock-jump.ts';
 import { createSleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
 import { openSerialPort } from '../drivers/serial/open-serial-port.ts';
 import { inspectFile } from '../firmware/inspect.ts';
@@ -58,6 +59,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       inspectFile,
       labelOf: (link) => ports.labelOf(link),
     });
+    const stopWatching = watchClockJumps(clock, (jumpMs) => bench.clockJumped(jumpMs));
     return {
       bench,
       records,
@@ -66,6 +68,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       ports,
       async close() {
         await bench.shutdown();
+        stopWatching();
         ports.stop();
         sleepInhibitor.close();
         await records.close();

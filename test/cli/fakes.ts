@@ -198,6 +198,7 @@ export class FakeBench implements Bench {
   skip = () => {};
   answer = () => {};
   perform = () => {};
+  clockJumped = () => {};
 }
 
 /** What the command line reads of a flow. */

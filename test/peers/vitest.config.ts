@@ -15,6 +15,7 @@ export default defineConfig({
       PATH: [join(repositoryRoot, '.venv', 'bin'), process.env.PATH ?? ''].join(delimiter),
     },
     environment: 'node',
+    globalSetup: 'test/build-once.ts',
     testTimeout: 300_000,
     hookTimeout: 120_000,
     // Peers are programs with timeouts of their own: one file at a time keeps a slow machine from failing them.
