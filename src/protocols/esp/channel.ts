@@ -109,9 +109,12 @@ export class LoaderChannel {
     });
   }
 
-  /** All frames go to `stream` until it is taken away with undefined. */
+  /** All frames, those already waiting first, go to `stream` until it is taken away with undefined. */
   divert(stream: FrameStream | undefined): void {
     this.#stream = stream;
+    if (stream == null) return;
+    for (const frame of this.#frames.splice(0)) stream.frame(frame);
+    if (this.#lost != null) stream.lost(this.#lost);
   }
 
   /** Drops frames that nobody asked for: late or repeated replies. */

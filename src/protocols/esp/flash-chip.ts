@@ -53,7 +53,7 @@ function doubling(firstId: number, firstKib: number, count: number): [number, nu
 /** `raw`: the id as register W0 holds it, manufacturer in the lowest byte. Undefined when no chip answered. */
 export function decodeFlashId(raw: number): FlashInfo | undefined {
   const id = raw & 0xff_ffff;
-  if (id === 0 || id === 0xff_ffff || id === 0xff_ff3f || id === 0x3f_ffff) return undefined;
+  if (id === 0 || id === 0xff_ffff || id === 0xff_ff3f) return undefined;
   const [manufacturer, type, size] = [id & 0xff, (id >>> 8) & 0xff, id >>> 16] as const;
   const kib = manufacturer === ADESTO ? ADESTO_SIZE_KIB.get(type & 0x1f) : SIZE_KIB.get(size);
   return {

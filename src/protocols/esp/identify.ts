@@ -10,6 +10,9 @@ import type { EspIdentity } from './types.ts';
 /** Holds another word in the ROM of every chip up to the ESP32-S2; later chips are asked for their id as well. */
 export const MAGIC_REGISTER = 0x4000_1000;
 
+/** Readings of the identity before the wire counts as too bad. */
+const MAX_READINGS = 6;
+
 /**
  * Asks which chip answers: the magic word first, because ESP8266 and ESP32 answer GET_SECURITY_INFO with a storm.
  * Throws UNKNOWN_CHIP, SECURE_DOWNLOAD.
@@ -44,7 +47,16 @@ export async function readRegisters(
   };
 }
 
+/** Reads until two readings in a row agree: replies carry no checksum, and a wrong MAC would be another unit. */
 export async function readIdentity(talk: Conversation, chip: ChipSpec): Promise<EspIdentity> {
-  const read = await readRegisters(talk, chip.identityRegisters);
-  return chip.decodeIdentity(read, { mode: talk.mode, baudRate: talk.port.baudRate });
+  let before: EspIdentity | undefined;
+  for (let reading = 0; reading < MAX_READINGS; reading++) {
+    const read = await readRegisters(talk, chip.identityRegisters);
+    const identity = chip.decodeIdentity(read, { mode: talk.mode, baudRate: talk.port.baudRate });
+    if (before?.mac === identity.mac && before.description === identity.description) return identity;
+    before = identity;
+  }
+  throw new BenchError('BYTES_DAMAGED', {
+    message: 'The identity of the unit reads differently every time: bytes are damaged on the wire.',
+  });
 }

@@ -9,6 +9,8 @@ export class LoaderRefused extends BenchError {
   readonly mode: LoaderMode;
   readonly status: number;
   readonly reasonCode: number;
+  /** Index of the data block this is about; a stub reports a failed write with the next command. */
+  block: number | undefined;
 
   constructor(op: number, mode: LoaderMode, status: number, reasonCode: number) {
     const why = reasonText(mode, status, reasonCode);

@@ -67,7 +67,7 @@ export interface Region {
 
 export interface ReadFlashOptions extends OperationOptions {
   readonly label?: string;
-  /** Bytes in order, each run digest-checked (with stub); awaited before more is asked for. */
+  /** Bytes in order, each run digest-checked; awaited before the next run is handed over. */
   onChunk(bytes: Uint8Array): void | Promise<void>;
 }
 
@@ -75,6 +75,8 @@ export interface ReadFlashOptions extends OperationOptions {
 export interface LineFinding {
   readonly kind:
     | 'nothing'
+    /** Our own requests come back: TX and RX are joined. */
+    | 'echo'
     /** `waiting for download` was printed, but SYNC gets no answer. */
     | 'download-deaf'
     /** The firmware in flash was started: GPIO0 was not low. */
@@ -144,11 +146,14 @@ export interface BootWatchOptions {
   /** `lines`: hard reset by RTS once the watch listens; `hands`: the operator cycles power. */
   readonly resetBy: 'lines' | 'hands';
   readonly usbJtag?: boolean;
-  /** Rates to listen at, one boot each (more than one needs `lines`). Default [115200]; ESP8266: [115200, 74880]. */
+  /**
+   * Rates to listen at, one boot each (more than one needs `lines`), until one is conclusive. Default [115200]; for an
+   * ESP8266 give [115200, 74880]: its ROM talks at the second.
+   */
   readonly baudRates?: readonly number[];
   /** Quiet time after a flash boot that ends the watch as `running`, ms. Default 10_000. */
   readonly quietMs?: number;
-  /** Ends the watch with what was heard so far, ms. Missing: without end while nothing is heard. */
+  /** Ends each boot's watch with what was heard so far, ms. Missing: without end while nothing is heard. */
   readonly limitMs?: number;
   /** Each time the meaning of what was heard changes. */
   onVerdict?(verdict: BootVerdict): void;

@@ -1,0 +1,206 @@
+import { BenchError, isBenchError } from '../../core/errors.ts';
+import type { ProgressSink } from '../../core/progress.ts';
+import { compressRegion, padded } from './compress.ts';
+import type { LoaderContext } from './context.ts';
+import { esp8266EraseSize, SECTOR_BYTES } from './erase-size.ts';
+import { LoaderRefused, throwIfAborted } from './loader-errors.ts';
+import { OP } from './opcodes.ts';
+import { encodeDataBlock, words } from './packet.ts';
+import { blockTimeoutMs, eraseTimeoutMs, TIMEOUT } from './timeouts.ts';
+import type { Region, WriteRegionOptions } from './types.ts';
+
+const STUB_BLOCK_BYTES = 0x4000;
+const ROM_BLOCK_BYTES = 0x400;
+/** Times one block is sent while the loader rejects it as damaged (esptool's number). */
+const BLOCK_TRIES = 3;
+/** Times a region is begun before it is given up. */
+const REGION_TRIES = 4;
+/** Times the flash chip may fail before it is believed. */
+const WRITE_FAILURES = 2;
+
+/** A region as it goes over the wire: what each block carries, and how much flash is done after it. */
+interface WirePlan {
+  readonly beginOp: number;
+  readonly dataOp: number;
+  readonly endOp: number;
+  readonly begin: Uint8Array;
+  /** Bytes the loader erases while it answers BEGIN. */
+  readonly erasesInBegin: number;
+  readonly blockCount: number;
+  block(index: number): Uint8Array;
+  /** Uncompressed bytes done after block `index`. */
+  doneAfter(index: number): number;
+}
+
+/** A block was rejected again and again: bytes are damaged on the wire. */
+class BlockDamaged extends Error {}
+
+/**
+ * Writes one region. A block goes out again only when the loader rejected it unread; after a lost answer nobody
+ * knows whether it was executed, so the region starts again at BEGIN.
+ */
+export async function writeRegion(
+  context: LoaderContext,
+  region: Region,
+  options: WriteRegionOptions,
+): Promise<void> {
+  if (region.offset % SECTOR_BYTES !== 0)
+    throw new RangeError(`flash offset 0x${region.offset.toString(16)} is not at a sector border`);
+  if (region.bytes.length === 0) return;
+  let writeFailures = 0;
+  let damages = 0;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await writeOnce(context, region, options);
+    } catch (error) {
+      if (error instanceof BlockDamaged || isBenchError(error, 'LOADER_SILENT')) {
+        damages++;
+        if (attempt === REGION_TRIES) throw givenUp(error, region);
+        if (!(error instanceof BlockDamaged)) await context.resync();
+        if (damages > 1) await context.slowDown();
+      } else if (error instanceof LoaderRefused) {
+        if (++writeFailures === WRITE_FAILURES || attempt === REGION_TRIES) throw writeFailed(error, region);
+      } else throw error;
+      throwIfAborted(options.signal);
+    }
+  }
+}
+
+async function writeOnce(context: LoaderContext, region: Region, options: WriteRegionOptions): Promise<void> {
+  const { talk } = context;
+  const stub = talk.mode === 'stub';
+  const plan = await planWire(context, region, options.compress ?? true);
+  const progress = reporter(region, options);
+  throwIfAborted(options.signal);
+  progress(0);
+
+  await begin(context, plan, stub ? blockTimeoutMs(0) : eraseTimeoutMs(plan.erasesInBegin));
+  const inflated = (index: number) =>
+    index < 0 ? 0 : plan.doneAfter(index) - (index === 0 ? 0 : plan.doneAfter(index - 1));
+  for (let index = 0; index < plan.blockCount; index++) {
+    throwIfAborted(options.signal);
+    // A stub acknowledges on receipt and then writes: its next answer waits for the block before.
+    const timeoutMs = blockTimeoutMs(inflated(stub ? index - 1 : index));
+    const suspect = stub ? index - 1 : index;
+    await sendBlock(context, plan, index, timeoutMs, suspect);
+    progress(plan.doneAfter(index));
+  }
+  if (!stub) return;
+  // The barrier: answered only when the last block is in flash, with its error if it had one.
+  await named(plan.blockCount - 1, () =>
+    talk.command(plan.endOp, words(1), { timeoutMs: blockTimeoutMs(inflated(plan.blockCount - 1)) }),
+  );
+}
+
+async function planWire(context: LoaderContext, region: Region, mayCompress: boolean): Promise<WirePlan> {
+  const { talk, chip } = context;
+  const stub = talk.mode === 'stub';
+  const blockBytes = stub ? STUB_BLOCK_BYTES : ROM_BLOCK_BYTES;
+  const { offset } = region;
+  const size = Math.ceil(region.bytes.length / 4) * 4;
+  const encrypted = !stub && chip.rom.beginWantsEncryptedWord ? [0] : [];
+  const packed =
+    mayCompress && (stub || chip.rom.compressedWrites)
+      ? await compressRegion(wholeWords(region.bytes), blockBytes)
+      : undefined;
+  if (packed != null) {
+    const { stream, inflatedAfter } = packed;
+    const beginSize = stub ? size : Math.ceil(size / blockBytes) * blockBytes;
+    return {
+      beginOp: OP.flashDeflBegin,
+      dataOp: OP.flashDeflData,
+      endOp: OP.flashDeflEnd,
+      begin: words(beginSize, inflatedAfter.length, blockBytes, offset, ...encrypted),
+      erasesInBegin: beginSize,
+      blockCount: inflatedAfter.length,
+      block: (index) => stream.subarray(index * blockBytes, (index + 1) * blockBytes),
+      doneAfter: (index) => Math.min(inflatedAfter[index]!, region.bytes.length),
+    };
+  }
+  const blockCount = Math.ceil(size / blockBytes);
+  const eraseSize = !stub && chip.name === 'ESP8266' ? esp8266EraseSize(offset, size) : size;
+  return {
+    beginOp: OP.flashBegin,
+    dataOp: OP.flashData,
+    endOp: OP.flashEnd,
+    begin: words(eraseSize, blockCount, blockBytes, offset, ...encrypted),
+    erasesInBegin: size,
+    blockCount,
+    block: (index) => padded(region.bytes.subarray(index * blockBytes, (index + 1) * blockBytes), blockBytes),
+    doneAfter: (index) => Math.min((index + 1) * blockBytes, region.bytes.length),
+  };
+}
+
+const alignedCopies = new WeakMap<Uint8Array, Uint8Array>();
+/** The region filled up to words; the copy is kept so that all units share one compressed stream. */
+function wholeWords(bytes: Uint8Array): Uint8Array {
+  const known = alignedCopies.get(bytes);
+  if (known != null) return known;
+  const aligned = padded(bytes, 4);
+  if (aligned !== bytes) alignedCopies.set(bytes, aligned);
+  return aligned;
+}
+
+/** BEGIN starts afresh, so it may be repeated: the first answer may be a leftover error of what was cancelled. */
+async function begin({ talk }: LoaderContext, plan: WirePlan, timeoutMs: number): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await talk.command(plan.beginOp, plan.begin, { timeoutMs: Math.max(timeoutMs, TIMEOUT.command) });
+      return;
+    } catch (error) {
+      if (!(error instanceof LoaderRefused) || attempt === BLOCK_TRIES) throw error;
+    }
+  }
+}
+
+async function sendBlock(
+  { talk }: LoaderContext,
+  plan: WirePlan,
+  index: number,
+  timeoutMs: number,
+  suspect: number,
+): Promise<void> {
+  const packet = encodeDataBlock(plan.dataOp, index, plan.block(index));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await named(suspect, async () => talk.read(await talk.exchange(plan.dataOp, packet, timeoutMs), 0));
+      return;
+    } catch (error) {
+      if (!(error instanceof LoaderRefused) || !error.wasRejectedUnread) throw error;
+      if (attempt === BLOCK_TRIES) throw new BlockDamaged(error.message, { cause: error });
+    }
+  }
+}
+
+/** Notes in a refusal which block it is about. */
+async function named<T>(block: number, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof LoaderRefused) error.block = Math.max(block, 0);
+    throw error;
+  }
+}
+
+function reporter(region: Region, options: WriteRegionOptions): (done: number) => void {
+  const sink: ProgressSink | undefined = options.onProgress;
+  const label = options.label ?? `writing at 0x${region.offset.toString(16)}`;
+  return (done) => sink?.({ label, done, total: region.bytes.length, unit: 'bytes' });
+}
+
+function writeFailed(error: LoaderRefused, region: Region): BenchError {
+  return new BenchError('FLASH_WRITE_FAILED', {
+    message: `The flash chip did not take block ${error.block ?? 0} of the region at 0x${region.offset.toString(16)}: ${error.message}`,
+    detail: { offset: region.offset, block: error.block ?? 0, ...error.detail },
+    cause: error,
+  });
+}
+
+function givenUp(error: unknown, region: Region): unknown {
+  if (!(error instanceof BlockDamaged)) return error;
+  return new BenchError('BYTES_DAMAGED', {
+    message: `A block of the region at 0x${region.offset.toString(16)} arrived damaged again and again: ${error.message}`,
+    detail: { offset: region.offset },
+    cause: error,
+  });
+}
