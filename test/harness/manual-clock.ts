@@ -1,0 +1,99 @@
+import type { Clock } from '../../src/core/clock.ts';
+
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly callback: () => void;
+}
+
+/** Macrotask turns in which work that waits for no clock may finish before time goes on. */
+const SETTLING_TURNS = 8;
+
+/** Time that stands still until the test moves it. */
+export class ManualClock implements Clock {
+  #nowMs = 0;
+  #order = 0;
+  readonly #timers = new Set<Timer>();
+  readonly #epochMs: number;
+
+  constructor(epochMs = Date.UTC(2024, 0, 1)) {
+    this.#epochMs = epochMs;
+  }
+
+  now(): number {
+    return this.#epochMs + this.#nowMs;
+  }
+
+  monotonicMs(): number {
+    return this.#nowMs;
+  }
+
+  get pendingTimers(): number {
+    return this.#timers.size;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer: Timer = { at: this.#nowMs + Math.max(0, ms), order: this.#order++, callback };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return reject(signal.reason as Error);
+      const onAbort = () => {
+        cancel();
+        reject(signal?.reason as Error);
+      };
+      const cancel = this.after(ms, () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      });
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  /** Moves time on by `ms`; every timer on the way fires in order, with what it set off settled in between. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#nowMs + ms;
+    await settleTurns();
+    for (let next = this.#next(); next != null && next.at <= end; next = this.#next()) {
+      this.#fire(next);
+      await settleTurns();
+    }
+    this.#nowMs = end;
+  }
+
+  /**
+   * Runs until `promise` settles, going from timer to timer as fast as the machine allows. Time stands still while
+   * no timer is set (work in the thread pool, for instance). Returns or throws what the promise does.
+   */
+  async run<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false;
+    const settled = promise.finally(() => (isSettled = true));
+    settled.catch(() => {});
+    for (;;) {
+      await settleTurns();
+      if (isSettled) return await settled;
+      const next = this.#next();
+      if (next != null) this.#fire(next);
+    }
+  }
+
+  #next(): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers)
+      if (next == null || timer.at < next.at || (timer.at === next.at && timer.order < next.order)) next = timer;
+    return next;
+  }
+
+  #fire(timer: Timer): void {
+    this.#timers.delete(timer);
+    this.#nowMs = Math.max(this.#nowMs, timer.at);
+    timer.callback();
+  }
+}
+
+async function settleTurns(): Promise<void> {
+  for (let turn = 0; turn < SETTLING_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
