@@ -148,6 +148,22 @@ describe('a lock that was left behind', () => {
     expect(await readdir(folder)).toEqual(['owner.lock']);
   });
 
+  it('is taken over although the one who wanted it before was killed at that', async () => {
+    const folder = await newFolder();
+    await OwnerLock.take(systemFiles, processes({ pid: 1 }), folder, 1);
+    // The second process stops for ever with the permit in its hands.
+    const rm = (path: string) =>
+      path.endsWith('owner.lock') || path.endsWith('.takeover')
+        ? Promise.reject(errno('EIO'))
+        : Promise.resolve();
+    const files = { ...systemFiles, rm: rm as typeof systemFiles.rm };
+    const exists = (pid: number) => pid > 2;
+    await expect(OwnerLock.take(files, processes({ pid: 2, exists }), folder, 2)).rejects.toThrow();
+    expect((await readdir(folder)).some((name) => name.endsWith('.takeover'))).toBe(true);
+    expect((await OwnerLock.take(systemFiles, processes({ pid: 3, exists }), folder, 3)).owner.pid).toBe(3);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.takeover'))).toEqual([]);
+  });
+
   it('works on a disk without hard links', async () => {
     const folder = await newFolder();
     const files = { ...systemFiles, link: () => Promise.reject(errno('EPERM')) };
