@@ -109,6 +109,14 @@ export class Terminal {
     this.#paint();
   }
 
+  /** After the process was stopped and continued: whoever had the terminal meanwhile left it as they liked. */
+  resume(): void {
+    if (!this.#active) return this.enter();
+    this.#input.setRawMode?.(true);
+    this.#send(ALTERNATE_ON + CURSOR_OFF + PASTE_ON + WRAP_OFF);
+    this.redraw();
+  }
+
   bell(): void {
     if (this.#active) this.#send('\u0007');
   }

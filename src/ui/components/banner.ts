@@ -11,8 +11,15 @@ export function bannerLine(view: BenchView, now: number, cells: number, symbols:
   const wanted = attention(view);
   if (wanted === undefined) return [span(' No place needs you.', 'dim')];
   const { slot, text, since, others } = wanted;
-  const head = span(` ${symbols.needsOperator} ${slot.label} NEEDS YOU ${duration(now - since)} `, 'attention');
+  const head = span(
+    ` ${symbols.needsOperator} ${slot.label} NEEDS YOU ${duration(now - since)} `,
+    'attention',
+  );
   const tail = others > 0 ? `  +${others} more` : '';
   const room = cells - lineWidth([head]) - tail.length - 2;
-  return [head, span(`  ${padEnd(cutEnd(text, room, symbols.ellipsis), room)}`, 'strong'), span(tail, 'attention')];
+  return [
+    head,
+    span(`  ${padEnd(cutEnd(text, room, symbols.ellipsis), room)}`, 'strong'),
+    span(tail, 'attention'),
+  ];
 }

@@ -13,8 +13,8 @@ import { Lines } from './lines.tsx';
 
 const takesText = (dialog: Dialog): boolean => dialog.kind === 'input' || dialog.typed !== undefined;
 const bodyLines = (dialog: Dialog, cells: number): string[] =>
-  (dialog.kind === 'confirm' ? dialog.lines : dialog.hint === undefined ? [] : [dialog.hint]).flatMap((text) =>
-    wrap(text, cells - 2),
+  (dialog.kind === 'confirm' ? dialog.lines : dialog.hint === undefined ? [] : [dialog.hint]).flatMap(
+    (text) => wrap(text, cells - 2),
   );
 
 /** Rows the dialog takes from the screen above it. */
@@ -71,7 +71,10 @@ export function DialogPanel({ dialog, cells }: { readonly dialog: Dialog; readon
   for (const text of bodyLines(dialog, cells)) lines.push([span(` ${text}`)]);
   if (takesText(dialog)) {
     const secret = dialog.kind === 'input' && dialog.secret === true;
-    lines.push(fieldLine(field, secret, cells), problem === undefined ? [] : [span(` ${problem}`, 'warning')]);
+    lines.push(
+      fieldLine(field, secret, cells),
+      problem === undefined ? [] : [span(` ${problem}`, 'warning')],
+    );
   }
   lines.push(hintLine(dialog));
   return <Lines lines={lines} cells={cells} />;

@@ -10,6 +10,8 @@ export function Footer({ rows, cells }: { readonly rows: readonly KeyRow[]; read
   const { symbols } = useScreenContext();
   const { toast } = useScreenState();
   if (toast !== undefined)
-    return <Row spans={[span(` ${toast.text}`, toast.tone === 'warning' ? 'warning' : 'strong')]} cells={cells} />;
+    return (
+      <Row spans={[span(` ${toast.text}`, toast.tone === 'warning' ? 'warning' : 'strong')]} cells={cells} />
+    );
   return <Row spans={footerLine(rows, cells, symbols)} cells={cells} />;
 }

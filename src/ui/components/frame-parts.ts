@@ -7,12 +7,19 @@ import type { Symbols } from '../theme/symbols.ts';
 
 /** Top row: what this is on the left, where one is on the right. */
 export const headerLine = (left: string, middle: string, right: string, cells: number): Line =>
-  spread([span(` ${left}`, 'title'), span(middle === '' ? '' : `  ${middle}`)], [span(`${right} `, 'dim')], cells);
+  spread(
+    [span(` ${left}`, 'title'), span(middle === '' ? '' : `  ${middle}`)],
+    [span(`${right} `, 'dim')],
+    cells,
+  );
 
 /** `── title ───── right ──` */
 export function ruleLine(title: string, cells: number, symbols: Symbols, right = ''): Line {
   const bar = (count: number) => symbols.horizontal.repeat(Math.max(0, count));
-  const left: Span[] = title === '' ? [span(bar(3), 'dim')] : [span(`${bar(2)} `, 'dim'), span(title, 'heading'), span(' ', 'dim')];
+  const left: Span[] =
+    title === ''
+      ? [span(bar(3), 'dim')]
+      : [span(`${bar(2)} `, 'dim'), span(title, 'heading'), span(' ', 'dim')];
   const end: Span[] = right === '' ? [] : [span(` ${right} ${bar(2)}`, 'dim')];
   const gap = cells - lineWidth(left) - lineWidth(end);
   return [...left, span(bar(gap), 'dim'), ...end];
@@ -22,7 +29,8 @@ export function ruleLine(title: string, cells: number, symbols: Symbols, right =
 export function footerLine(rows: readonly KeyRow[], cells: number, symbols: Symbols): Line {
   const shown = rows.filter(({ footer }) => footer !== false);
   const help = shown.find(({ id }) => id === 'help');
-  const part = (row: KeyRow): string => `${row.id === 'choose' ? '1-9' : keyName(row.keys[0] ?? '', symbols)} ${row.label}`;
+  const part = (row: KeyRow): string =>
+    `${row.id === 'choose' ? '1-9' : keyName(row.keys[0] ?? '', symbols)} ${row.label}`;
   let room = cells - 1 - (help === undefined ? 0 : width(part(help)) + 2);
   const spans: Span[] = [span(' ')];
   const put = (row: KeyRow) => {

@@ -24,7 +24,10 @@ export function Lines({
   const { ink } = useScreenContext();
   if (height <= 0) return null;
   // One text for all rows: a node of the layout for each row costs more than the row.
-  const text = Array.from({ length: height }, (_, index) => drawLine(lines[index] ?? [], cells, ink) || ' ').join('\n');
+  const text = Array.from(
+    { length: height },
+    (_, index) => drawLine(lines[index] ?? [], cells, ink) || ' ',
+  ).join('\n');
   return (
     <Box flexShrink={0} width={cells} height={height}>
       <Text wrap="truncate">{text}</Text>

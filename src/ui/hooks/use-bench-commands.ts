@@ -18,7 +18,8 @@ export function useBenchCommands(rows: BenchRows, page: number): readonly KeyRow
   const targets = marked.length > 0 ? marked : slot === undefined ? [] : [slot];
   const index = slot === undefined ? -1 : slots.indexOf(slot);
 
-  const to = (position: number) => rows.setCursor(slots[Math.max(0, Math.min(position, slots.length - 1))]?.id);
+  const to = (position: number) =>
+    rows.setCursor(slots[Math.max(0, Math.min(position, slots.length - 1))]?.id);
   const toBatch = (step: number) => {
     const next = batches[batches.findIndex(({ id }) => id === batch?.id) + step];
     if (next !== undefined) rows.setCursor(slots.find(({ batchId }) => batchId === next.id)?.id);
@@ -48,7 +49,13 @@ export function useBenchCommands(rows: BenchRows, page: number): readonly KeyRow
       open: () => {
         if (slot !== undefined) screen.push({ name: 'device', slotId: slot.id });
       },
-      nextWaiting: () => rows.setCursor(nextWaiting(view.batches.flatMap((each) => each.slots), slot?.id)?.id),
+      nextWaiting: () =>
+        rows.setCursor(
+          nextWaiting(
+            view.batches.flatMap((each) => each.slots),
+            slot?.id,
+          )?.id,
+        ),
       mark: () => {
         if (slot === undefined) return;
         rows.setMarks(toggled(marks, slot.id));
@@ -97,7 +104,8 @@ export function useBenchCommands(rows: BenchRows, page: number): readonly KeyRow
     },
     scan: (text) => {
       const found = slotOfScan(view, text);
-      if (found === undefined) screen.say(`Scanned ${text}: no place here has that MAC, name or link.`, 'warning');
+      if (found === undefined)
+        screen.say(`Scanned ${text}: no place here has that MAC, name or link.`, 'warning');
       else {
         rows.setCursor(found.id);
         screen.say(`Scanned ${text}: ${found.label}.`);

@@ -48,14 +48,27 @@ export function useCommands(keys: ScreenKeys): readonly KeyRow[] {
       focus.push({
         priority: LAYERS.screen,
         wantsText: () => false,
-        handle: (event) => handle(event, latest.current, (reason) => store.say(reason, 'warning'), () => store.clearToast()),
+        handle: (event) =>
+          handle(
+            event,
+            latest.current,
+            (reason) => store.say(reason, 'warning'),
+            () => store.clearToast(),
+          ),
       }),
     [focus, store],
   );
-  return keysOf(keys.screen).filter(({ id, why }) => all.commands[id] !== undefined && why?.(keys.context) === undefined);
+  return keysOf(keys.screen).filter(
+    ({ id, why }) => all.commands[id] !== undefined && why?.(keys.context) === undefined,
+  );
 }
 
-function handle(event: InputEvent, keys: ScreenKeys, refuse: (reason: string) => void, hush: () => void): boolean {
+function handle(
+  event: InputEvent,
+  keys: ScreenKeys,
+  refuse: (reason: string) => void,
+  hush: () => void,
+): boolean {
   if (event.kind === 'paste') {
     keys.paste?.(event.text);
     return keys.paste !== undefined;

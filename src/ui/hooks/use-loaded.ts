@@ -3,21 +3,30 @@ import { toBenchError } from '../../core/errors.ts';
 import type { BenchError } from '../../core/errors.ts';
 
 export interface Loaded<T> {
-  /** The last value that came; undefined until the first. */
+  /** Undefined until it came. */
   readonly value: T | undefined;
   readonly error: BenchError | undefined;
   readonly reload: () => void;
 }
 
-/** Something that must be waited for; `key` says when it is another thing. Late answers to old keys are dropped. */
-export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
-  const [state, setState] = useState<{ value?: T; error?: BenchError }>({});
+interface State<T> {
+  readonly key?: string;
+  readonly value?: T;
+  readonly error?: BenchError;
+}
+
+/**
+ * Something that must be waited for; `key` says when it is another thing, and late answers to old keys are
+ * dropped. With `keepOld` the value of the key before stays until the new one is there.
+ */
+export function useLoaded<T>(key: string, load: () => Promise<T>, keepOld = false): Loaded<T> {
+  const [state, setState] = useState<State<T>>({});
   const [round, setRound] = useState(0);
   useEffect(() => {
     let current = true;
     load().then(
-      (value) => current && setState({ value }),
-      (error: unknown) => current && setState({ error: toBenchError(error) }),
+      (value) => current && setState({ key, value }),
+      (error: unknown) => current && setState({ key, error: toBenchError(error) }),
     );
     return () => {
       current = false;
@@ -25,5 +34,6 @@ export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
     // `load` is a new function on every draw; `key` says when it means something else.
   }, [key, round]);
   const reload = useCallback(() => setRound((count) => count + 1), []);
-  return { value: state.value, error: state.error, reload };
+  const known = keepOld || state.key === key;
+  return { value: known ? state.value : undefined, error: known ? state.error : undefined, reload };
 }

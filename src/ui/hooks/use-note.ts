@@ -14,7 +14,9 @@ export function useNote(batchId: string | undefined, after: () => void = () => {
       hint: 'Stands in the record of the unit.',
       value: settled.note ?? '',
       run: (text) => {
-        const saved = live ? bench.note(batchId, settled.run, text) : services.note(batchId, settled.run, text);
+        const saved = live
+          ? bench.note(batchId, settled.run, text)
+          : services.note(batchId, settled.run, text);
         saved.then(
           () => {
             screen.say('Note saved.');

@@ -1,30 +1,23 @@
 import type { SlotView } from '../../bench/view.ts';
+import { canCancel, canLookAgain, canRetry, canSkip } from '../keys/why-not.ts';
 import { useScreenContext } from '../state/screen-context.ts';
 import type { Commands } from './use-commands.ts';
 
 /** What can be done to places, the same on dashboard, device and results. */
 export function useSlotCommands(targets: readonly SlotView[], slot: SlotView | undefined): Commands {
   const { bench, screen, services } = useScreenContext();
-  const ids = targets.map(({ id }) => id);
-  const places = targets.length === 1 ? (targets[0]?.label ?? '') : `${targets.length} places`;
+  /** Does the act on those targets that can take it, and says on which. */
+  const on =
+    (can: (slot: SlotView) => boolean, act: (ids: readonly string[]) => void, said: string) => () => {
+      const able = targets.filter(can);
+      act(able.map(({ id }) => id));
+      screen.say(`${able.length === 1 ? (able[0]?.label ?? '') : `${able.length} places`}: ${said}`);
+    };
   return {
-    retry: () => {
-      bench.retry(ids);
-      screen.say(`${places}: again from detect.`);
-    },
-    lookAgain: () => {
-      bench.lookAgain(ids);
-      screen.say(`${places}: watching for the proof; nothing is written.`);
-    },
-    skip: () => {
-      bench.skip(ids);
-      screen.say(`${places}: left out.`);
-    },
-    cancel: () => {
-      bench.cancel(ids);
-      const writing = targets.some((target) => target.writing);
-      screen.say(`${places}: ${writing ? 'stops at the next safe point of the write.' : 'stops.'}`);
-    },
+    retry: on(canRetry, (ids) => bench.retry(ids), 'again from detect.'),
+    lookAgain: on(canLookAgain, (ids) => bench.lookAgain(ids), 'watching for the proof; nothing is written.'),
+    skip: on(canSkip, (ids) => bench.skip(ids), 'left out.'),
+    cancel: on(canCancel, (ids) => bench.cancel(ids), 'stops at its next safe point.'),
     perform: () => {
       if (slot?.prompt !== undefined) bench.perform(slot.prompt.id);
     },
@@ -57,4 +50,3 @@ export function useSlotCommands(targets: readonly SlotView[], slot: SlotView | u
     },
   };
 }
-

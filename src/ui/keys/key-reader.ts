@@ -170,6 +170,7 @@ export class KeyReader {
     this.#rest = '';
     this.#releaseHeld();
     if (rest === '\u001b') this.#emit({ kind: 'key', name: 'escape' });
-    else if (rest.startsWith(PASTE_BEGIN)) this.#emit({ kind: 'paste', text: rest.slice(PASTE_BEGIN.length) });
+    else if (rest.startsWith(PASTE_BEGIN))
+      this.#emit({ kind: 'paste', text: rest.slice(PASTE_BEGIN.length) });
   }
 }

@@ -22,6 +22,7 @@ export interface KeyContext {
   readonly canClose?: boolean;
   readonly canType?: boolean;
   readonly canSave?: boolean;
+  readonly canAgain?: boolean;
   /** Why no batch can be started in this session at all. */
   readonly readOnlyBecause?: string | undefined;
 }
@@ -31,20 +32,29 @@ type Why = (context: KeyContext) => string | undefined;
 const NO_SLOT = 'There is no place under the cursor.';
 const named = (slots: readonly SlotView[]): string => slots.map(({ label }) => label).join(', ');
 
-/** A rule that every target must meet; the answer names those that do not. */
+/** Of the targets those that an act can act on. */
+export const canRetry = ({ state, settled }: SlotView): boolean =>
+  state === 'settled' && settled !== undefined && !isGood(settled.outcome);
+export const canLookAgain = ({ state, settled }: SlotView): boolean =>
+  state === 'settled' && settled?.outcome === 'UNSURE';
+export const canSkip = (slotView: SlotView): boolean =>
+  isOpen(slotView) && !slotView.writing && slotView.state !== 'cancelling';
+export const canCancel = (slotView: SlotView): boolean => isOpen(slotView) && slotView.state !== 'cancelling';
+
+/** An act works while at least one target can take it; it then acts on those that can. */
 const forTargets =
-  (meets: (slot: SlotView) => boolean, answer: (failing: string) => string): Why =>
+  (can: (slot: SlotView) => boolean, answer: (places: string) => string): Why =>
   ({ targets = [] }) => {
     if (targets.length === 0) return NO_SLOT;
-    const failing = targets.filter((slot) => !meets(slot));
-    return failing.length === 0 ? undefined : answer(named(failing.slice(0, 3)));
+    return targets.some(can) ? undefined : answer(named(targets.slice(0, 3)));
   };
 
 export const open: Why = ({ canOpen }) => (canOpen === false ? 'There is nothing here to open.' : undefined);
 export const slot: Why = (context) => (context.slot === undefined ? NO_SLOT : undefined);
 export const start: Why = ({ readOnlyBecause }) =>
   readOnlyBecause === undefined ? undefined : `Looking only: ${readOnlyBecause}`;
-export const batch: Why = (context) => (context.batch === undefined ? 'There is no batch here yet.' : undefined);
+export const batch: Why = (context) =>
+  context.batch === undefined ? 'There is no batch here yet.' : undefined;
 export const batches: Why = ({ batchCount = 0 }) => (batchCount > 1 ? undefined : 'There is only one batch.');
 export const dashboard: Why = ({ batchCount = 0 }) =>
   batchCount > 0 ? undefined : 'No batch has been started in this session.';
@@ -64,41 +74,48 @@ export const choose: Why = (context) =>
   context.slot?.prompt?.kind === 'question' ? undefined : 'There is no question here to answer.';
 
 export const retry: Why = forTargets(
-  ({ state, settled }) => state === 'settled' && settled !== undefined && !isGood(settled.outcome),
-  (failing) => `Only settled places that did not pass can be retried: not ${failing}.`,
+  canRetry,
+  (places) => `${places}: only settled places that did not pass can be retried.`,
 );
 
 export const lookAgain: Why = forTargets(
-  ({ state, settled }) => state === 'settled' && settled?.outcome === 'UNSURE',
-  (failing) => `Only UNSURE units can be looked at again: not ${failing}.`,
+  canLookAgain,
+  (places) => `${places}: only UNSURE units can be looked at again.`,
 );
 
 export const skip: Why = (context) => {
   const { targets = [] } = context;
-  const written = targets.filter(({ writing }) => writing);
-  if (written.length > 0) return `${named(written)}: writing has begun, too late to skip; c cancels at a safe point.`;
-  return forTargets(isOpen, (failing) => `Settled already: ${failing}.`)(context);
+  if (targets.length > 0 && targets.every(({ writing }) => writing))
+    return `${named(targets.slice(0, 3))}: writing has begun, too late to skip; c cancels at a safe point.`;
+  return forTargets(canSkip, (places) => `${places}: nothing there that could be skipped.`)(context);
 };
 
 export const cancel: Why = forTargets(
-  (slotView) => isOpen(slotView) && slotView.state !== 'cancelling',
-  (failing) => `Nothing runs there that could be cancelled: ${failing}.`,
+  canCancel,
+  (places) => `${places}: nothing runs there that could be cancelled.`,
 );
 
 export const cancelAll: Why = (context) =>
   context.batch?.slots.some(isOpen) === true ? undefined : 'Nothing runs that could be cancelled.';
 
 export const finish: Why = (context) => {
-  if (context.batch === undefined || !context.batch.cycle) return 'This is no cycle batch: it ends by itself.';
+  if (context.batch === undefined || !context.batch.cycle)
+    return 'This is no cycle batch: it ends by itself.';
   return context.batch.endedAt === undefined ? undefined : 'This batch has ended.';
 };
 
-export const wiring: Why = ({ hasWiring }) => (hasWiring === true ? undefined : 'This flow has no wiring pages.');
+export const wiring: Why = ({ hasWiring }) =>
+  hasWiring === true ? undefined : 'This flow has no wiring pages.';
 export const note: Why = ({ hasNote }) =>
   hasNote === true ? undefined : 'A note belongs to a settled run; this one is still open.';
 export const match: Why = ({ hasMatch }) => (hasMatch === true ? undefined : 'Search with / first.');
-export const job: Why = ({ isJob }) => (isJob === true ? undefined : 'There is no saved job under the cursor.');
+export const job: Why = ({ isJob }) =>
+  isJob === true ? undefined : 'There is no saved job under the cursor.';
+export const again: Why = ({ canAgain }) =>
+  canAgain === true ? undefined : 'Only an earlier batch whose files are still there can be run again.';
 export const close: Why = ({ canClose }) =>
   canClose === true ? undefined : 'Only a batch that has ended can be put away.';
-export const type: Why = ({ canType }) => (canType === true ? undefined : 'There is nothing to type at this step.');
-export const save: Why = ({ canSave }) => (canSave === true ? undefined : 'A job can be saved at the last step, review.');
+export const type: Why = ({ canType }) =>
+  canType === true ? undefined : 'There is nothing to type at this step.';
+export const save: Why = ({ canSave }) =>
+  canSave === true ? undefined : 'A job can be saved at the last step, review.';

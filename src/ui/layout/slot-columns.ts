@@ -49,7 +49,11 @@ export function slotColumns(
 }
 
 /** How the middle of a running row is shared between label, bar and percentage. */
-export function progressCells(middle: number): { readonly label: number; readonly bar: number; readonly percent: number } {
+export function progressCells(middle: number): {
+  readonly label: number;
+  readonly bar: number;
+  readonly percent: number;
+} {
   const percent = 4;
   const bar = Math.max(6, Math.min(16, Math.floor((middle - percent - 2) / 2)));
   const label = middle - bar - percent - 2;

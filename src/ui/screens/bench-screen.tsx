@@ -34,7 +34,10 @@ export function BenchScreen({ cells, height }: { readonly cells: number; readonl
 
   const columns = slotColumns(layout.table, {
     slots: Math.max(1, ...rows.batches.map((batch) => batch.slots.length)),
-    longestPlace: Math.max(0, ...rows.batches.flatMap((batch) => batch.slots.map(({ label }) => width(label)))),
+    longestPlace: Math.max(
+      0,
+      ...rows.batches.flatMap((batch) => batch.slots.map(({ label }) => width(label))),
+    ),
   });
   const visible = items.slice(window.top, window.end);
   const table = (
@@ -73,7 +76,10 @@ export function BenchScreen({ cells, height }: { readonly cells: number; readonl
         <>
           <Row spans={slotHeadings(columns)} cells={cells} />
           {table}
-          <Row spans={ruleLine(layout.logRows > 0 ? logTitle : '', cells, symbols, windowText(window))} cells={cells} />
+          <Row
+            spans={ruleLine(layout.logRows > 0 ? logTitle : '', cells, symbols, windowText(window))}
+            cells={cells}
+          />
           <Lines lines={logTail(log, cells, layout.logRows)} cells={cells} height={layout.logRows} />
         </>
       ) : (
@@ -102,7 +108,9 @@ export function BenchScreen({ cells, height }: { readonly cells: number; readonl
 const spins = ({ state, progress }: SlotView) => state === 'running' && progress?.total === undefined;
 
 const emptyText = (filter: string): string =>
-  filter === '' ? ' No batch on this screen. + starts one, Esc goes to the start screen.' : ` No place matches ${filter}. / changes the filter.`;
+  filter === ''
+    ? ' No batch on this screen. + starts one, Esc goes to the start screen.'
+    : ` No place matches ${filter}. / changes the filter.`;
 
 function header(batches: readonly BatchView[], now: number, filter: string, cells: number): Line {
   const [only] = batches;
@@ -121,7 +129,11 @@ const batchWords = (batch: BatchView): string =>
 const endOf = (batches: readonly BatchView[], now: number): number =>
   Math.max(...batches.map(({ endedAt }) => endedAt ?? now));
 
-function totals(batches: readonly BatchView[], cells: number, symbols: Parameters<typeof totalsLine>[1]): Line {
+function totals(
+  batches: readonly BatchView[],
+  cells: number,
+  symbols: Parameters<typeof totalsLine>[1],
+): Line {
   const counts = sumCounts(batches);
   const percent = yieldPercent(counts.outcomes);
   const left = [span(' '), ...totalsLine(counts, symbols, cells < 90)];
@@ -130,12 +142,18 @@ function totals(batches: readonly BatchView[], cells: number, symbols: Parameter
 
 function batchHeading(batch: BatchView, now: number, cells: number): Line {
   const time = duration((batch.endedAt ?? now) - batch.startedAt);
-  return spread([span(` ${batch.id} `, 'heading'), span(batchWords(batch), 'strong')], [span(`${time} `, 'dim')], cells);
+  return spread(
+    [span(` ${batch.id} `, 'heading'), span(batchWords(batch), 'strong')],
+    [span(`${time} `, 'dim')],
+    cells,
+  );
 }
 
 function sentenceLines(slot: SlotView | undefined, height: number, cells: number): Line[] {
   if (slot === undefined) return [];
   const hint = slot.prompt?.canPerform === true ? ' (practice: w does this for you)' : '';
-  const lines = wrap(`${slot.label}: ${slotSentence(slot)}${hint}`, cells - 2).map((text) => line(` ${text}`));
+  const lines = wrap(`${slot.label}: ${slotSentence(slot)}${hint}`, cells - 2).map((text) =>
+    line(` ${text}`),
+  );
   return lines.slice(0, height);
 }

@@ -35,7 +35,15 @@ const WIDE = 120;
 const FIXED = 4;
 
 /** One place: what is asked, how it is wired, how it ended and why. */
-export function DeviceScreen({ slotId, cells, height }: { readonly slotId: string; readonly cells: number; readonly height: number }) {
+export function DeviceScreen({
+  slotId,
+  cells,
+  height,
+}: {
+  readonly slotId: string;
+  readonly cells: number;
+  readonly height: number;
+}) {
   const { view, now, tick } = useFrame();
   const { symbols } = useScreenContext();
   const slot = findSlot(view, slotId);
@@ -49,15 +57,24 @@ export function DeviceScreen({ slotId, cells, height }: { readonly slotId: strin
   const logWidth = cells >= WIDE ? Math.floor(cells * 0.4) : 0;
   const pageWidth = logWidth > 0 ? cells - logWidth - 1 : cells;
   const room = height - FIXED;
-  const body = slot === undefined ? [line(' This place is gone.')] : bodyLines(slot, batch, page, { now, tick, cells: pageWidth, symbols });
+  const body =
+    slot === undefined
+      ? [line(' This place is gone.')]
+      : bodyLines(slot, batch, page, { now, tick, cells: pageWidth, symbols });
   const scroll = useScroll(`device.${slotId}.top`, body.length, room);
   const log = useLog(slot?.id);
-  const footer = useDeviceCommands(slot, batch, {
-    ...scroll.commands,
-    ...(pages.length > 0 && {
-      wiring: () => show(pageIndex === undefined ? 0 : pageIndex + 1 < pages.length ? pageIndex + 1 : undefined),
-    }),
-  }, pages.length > 0);
+  const footer = useDeviceCommands(
+    slot,
+    batch,
+    {
+      ...scroll.commands,
+      ...(pages.length > 0 && {
+        wiring: () =>
+          show(pageIndex === undefined ? 0 : pageIndex + 1 < pages.length ? pageIndex + 1 : undefined),
+      }),
+    },
+    pages.length > 0,
+  );
 
   const page1 = body.slice(scroll.window.top, scroll.window.end);
   const left = room - page1.length;
@@ -65,7 +82,10 @@ export function DeviceScreen({ slotId, cells, height }: { readonly slotId: strin
     page1.push(ruleLine('log', pageWidth, symbols), ...logTail(log, pageWidth, left - 1));
   return (
     <Box flexDirection="column" width={cells} height={height}>
-      <Lines cells={cells} lines={[header(slot, batch, now, cells), slot === undefined ? [] : stepsLine(slot, symbols)]} />
+      <Lines
+        cells={cells}
+        lines={[header(slot, batch, now, cells), slot === undefined ? [] : stepsLine(slot, symbols)]}
+      />
       <Box>
         <Lines lines={page1} cells={pageWidth} height={room} />
         {logWidth > 0 && (
@@ -113,7 +133,10 @@ function useDeviceCommands(
         if (slot?.prompt !== undefined) answer(slot, slot.prompt, Number(key) - 1);
       },
       nextWaiting: () => {
-        const next = nextWaiting(view.batches.flatMap((each) => each.slots), slot?.id);
+        const next = nextWaiting(
+          view.batches.flatMap((each) => each.slots),
+          slot?.id,
+        );
         if (next === undefined) return;
         screen.back();
         screen.push({ name: 'device', slotId: next.id });
@@ -175,7 +198,12 @@ interface BodyFacts {
   readonly symbols: ReturnType<typeof useScreenContext>['symbols'];
 }
 
-function bodyLines(slot: SlotView, batch: BatchView | undefined, page: WiringPage | undefined, facts: BodyFacts): Line[] {
+function bodyLines(
+  slot: SlotView,
+  batch: BatchView | undefined,
+  page: WiringPage | undefined,
+  facts: BodyFacts,
+): Line[] {
   const { now, tick, cells, symbols } = facts;
   const lines: Line[] = [];
   if (slot.prompt !== undefined) lines.push(...promptLines(slot.prompt, now, cells, symbols));

@@ -13,7 +13,11 @@ export const LEAST_ROWS = 16;
 export function TooSmall({ cells, height }: { readonly cells: number; readonly height: number }) {
   const { view, now } = useFrame();
   const { symbols } = useScreenContext();
-  useCommands({ screen: 'bench', context: {}, commands: { help: undefined, back: undefined, unit: undefined, settings: undefined } });
+  useCommands({
+    screen: 'bench',
+    context: {},
+    commands: { help: undefined, back: undefined, unit: undefined, settings: undefined },
+  });
   const { size } = useFrame();
   const lines = [
     line(`Too small: ${size.columns}x${size.rows}.`, 'warning'),

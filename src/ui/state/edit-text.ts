@@ -34,7 +34,10 @@ export function editText(field: TextField, key: string): TextField | undefined {
     case 'ctrl-k':
       return rebuilt(characters.slice(0, caret), []);
     case 'ctrl-w': {
-      const before = characters.slice(0, caret).join('').replace(/\S+\s*$/, '');
+      const before = characters
+        .slice(0, caret)
+        .join('')
+        .replace(/\S+\s*$/, '');
       return rebuilt([...before], characters.slice(caret));
     }
     default:

@@ -8,7 +8,8 @@ const ONE_CELL = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u00ff\u2500-\u25ff✔✖–…
 export const width = (text: string): number => (ONE_CELL.test(text) ? text.length : stringWidth(text));
 
 /** Cuts at the end, for messages. Never wider than `cells`. */
-export const cutEnd = (text: string, cells: number, ellipsis = '…'): string => cut(text, cells, 'end', ellipsis);
+export const cutEnd = (text: string, cells: number, ellipsis = '…'): string =>
+  cut(text, cells, 'end', ellipsis);
 
 /** Cuts in the middle, for serial numbers and paths, whose ends tell them apart. */
 export const cutMiddle = (text: string, cells: number, ellipsis = '…'): string =>
@@ -21,7 +22,8 @@ function cut(text: string, cells: number, position: 'end' | 'middle', ellipsis: 
   return cliTruncate(text, cells, { position, truncationCharacter: ellipsis });
 }
 
-export const padEnd = (text: string, cells: number): string => text + ' '.repeat(Math.max(0, cells - width(text)));
+export const padEnd = (text: string, cells: number): string =>
+  text + ' '.repeat(Math.max(0, cells - width(text)));
 export const padStart = (text: string, cells: number): string =>
   ' '.repeat(Math.max(0, cells - width(text))) + text;
 

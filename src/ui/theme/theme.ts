@@ -21,7 +21,10 @@ export type Tone =
 export type Theme = Readonly<Record<Tone, readonly [open: string, close: string]>>;
 
 /** SGR pairs; modes and cursor moves belong to terminal.ts. */
-const sgr = (open: string, close: string): readonly [string, string] => [`\u001b[${open}m`, `\u001b[${close}m`];
+const sgr = (open: string, close: string): readonly [string, string] => [
+  `\u001b[${open}m`,
+  `\u001b[${close}m`,
+];
 const none: readonly [string, string] = ['', ''];
 const bold = sgr('1', '22');
 const dim = sgr('2', '22');

@@ -14,7 +14,8 @@ export interface Attention {
 
 const since = (slot: SlotView): number => slot.prompt?.askedAt ?? slot.settledAt ?? 0;
 
-export const attentionKey = (slot: SlotView): string => slot.prompt?.id ?? `${slot.id}/${slot.run ?? 0}/take-out`;
+export const attentionKey = (slot: SlotView): string =>
+  slot.prompt?.id ?? `${slot.id}/${slot.run ?? 0}/take-out`;
 
 export const waitingForPerson = (view: BenchView): readonly SlotView[] =>
   view.batches
@@ -26,7 +27,9 @@ export function attention(view: BenchView): Attention | undefined {
   const [slot, ...others] = waitingForPerson(view);
   if (slot === undefined) return undefined;
   const text =
-    slot.state === 'take-out' ? `${slot.settled?.outcome ?? ''} ${TAKE_OUT_TEXT}` : (slot.prompt?.text ?? 'waits for you');
+    slot.state === 'take-out'
+      ? `${slot.settled?.outcome ?? ''} ${TAKE_OUT_TEXT}`
+      : (slot.prompt?.text ?? 'waits for you');
   return { slot, text: text.trim(), since: since(slot), others: others.length, key: attentionKey(slot) };
 }
 

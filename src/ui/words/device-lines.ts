@@ -42,7 +42,9 @@ export function promptLines(prompt: PromptView, now: number, cells: number, symb
   for (const text of wrap(prompt.text, cells - 2)) lines.push(line(` ${text}`, 'strong'));
   if (prompt.finding !== undefined) lines.push(...factLines('Heard now', prompt.finding, cells, 'warning'));
   if (prompt.choices !== undefined)
-    prompt.choices.forEach(({ title: choice }, index) => lines.push([span(` ${index + 1}`, 'key'), span('  '), span(choice)]));
+    prompt.choices.forEach(({ title: choice }, index) =>
+      lines.push([span(` ${index + 1}`, 'key'), span('  '), span(choice)]),
+    );
   if (prompt.kind === 'act')
     lines.push(
       prompt.canPerform
@@ -55,7 +57,10 @@ export function promptLines(prompt: PromptView, now: number, cells: number, symb
 /** Drawn as the flow gives it: plain ASCII. */
 export function wiringLines(page: WiringPage, cells: number, symbols: Symbols): Line[] {
   const drawing = page.drawing.replace(/^\n+|\s+$/g, '').split('\n');
-  const lines: Line[] = [ruleLine(`wiring: ${page.title}`, cells, symbols), ...drawing.map((text) => line(` ${text}`))];
+  const lines: Line[] = [
+    ruleLine(`wiring: ${page.title}`, cells, symbols),
+    ...drawing.map((text) => line(` ${text}`)),
+  ];
   page.notes.forEach((note, index) =>
     wrap(note, cells - 5).forEach((text, part) => {
       lines.push([span(part === 0 ? ` ${String(index + 1).padStart(2)} ` : '    ', 'key'), span(text)]);
@@ -86,7 +91,12 @@ export function progressLines(slot: SlotView, tick: number, cells: number, symbo
   ];
 }
 
-export function factsOfUnit(slot: SlotView, batch: BatchView | undefined, cells: number, symbols: Symbols): Line[] {
+export function factsOfUnit(
+  slot: SlotView,
+  batch: BatchView | undefined,
+  cells: number,
+  symbols: Symbols,
+): Line[] {
   const { identity } = slot;
   const lines: Line[] = [ruleLine('unit', cells, symbols)];
   const fact = (label: string, text: string | undefined) => {

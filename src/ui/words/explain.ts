@@ -43,7 +43,9 @@ export function explain(settled: SettledView, cells: number, symbols: Symbols): 
   else {
     const { file, sha256, bytes: size } = settled.backup;
     lines.push(...pathLines('Backup', file, cells, symbols));
-    lines.push(...factLines('', `${bytes(size)}, sha256 ${sha256.slice(0, 16)}${symbols.ellipsis}`, cells, 'dim'));
+    lines.push(
+      ...factLines('', `${bytes(size)}, sha256 ${sha256.slice(0, 16)}${symbols.ellipsis}`, cells, 'dim'),
+    );
   }
   for (const { slot, file, sha256 } of settled.firmware)
     lines.push(...pathLines('Firmware', `${slot}: ${file} (${sha256.slice(0, 6)})`, cells, symbols));

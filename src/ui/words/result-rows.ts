@@ -30,7 +30,9 @@ export function rowsOfBatch(batch: BatchView): ResultRow[] {
   const rows = batch.slots.flatMap((slot): ResultRow[] => {
     const base = { slotNumber: slot.number, place: slot.label };
     const earlier = slot.earlier.map((settled): ResultRow => ({ ...base, settled }));
-    return slot.settled === undefined ? earlier : [...earlier, { ...base, slotId: slot.id, settled: slot.settled }];
+    return slot.settled === undefined
+      ? earlier
+      : [...earlier, { ...base, slotId: slot.id, settled: slot.settled }];
   });
   return lastOfEachUnit(rows, batch.cycle);
 }
@@ -47,7 +49,8 @@ export const rowsOfRecords = (records: readonly RunRecord[]): ResultRow[] =>
   );
 
 export function settledOfRecord(record: RunRecord): SettledView {
-  const { outcome, message, proof, run, step, identity, firmware, bytesWritten, seconds, tries, warnings } = record;
+  const { outcome, message, proof, run, step, identity, firmware, bytesWritten, seconds, tries, warnings } =
+    record;
   return {
     outcome,
     message,

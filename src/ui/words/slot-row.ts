@@ -60,7 +60,8 @@ const busy = (slot: SlotView) => slot.state === 'running' || slot.state === 'can
 
 function middle(slot: SlotView, cells: number, symbols: Symbols, facts: RowFacts): Span[] {
   const { progress } = slot;
-  if (slot.state === 'running' && progress !== undefined) return progressSpans(progress, cells, symbols, facts.tick);
+  if (slot.state === 'running' && progress !== undefined)
+    return progressSpans(progress, cells, symbols, facts.tick);
   const tone: Tone = facts.cursor ? 'strong' : slot.state === 'waiting' ? 'dim' : 'plain';
   return [span(padEnd(cutEnd(slotSentence(slot), cells, symbols.ellipsis), cells), tone)];
 }
@@ -76,7 +77,10 @@ function progressSpans(progress: SlotProgress, cells: number, symbols: Symbols, 
   const share = Math.max(0, Math.min(1, progress.done / progress.total));
   const spans: Span[] = [];
   if (label > 0) spans.push(span(`${padEnd(cutEnd(progress.label, label, symbols.ellipsis), label)} `));
-  spans.push(span(barText(share, bar, symbols), 'active'), span(` ${padStart(`${percentOf(share)}%`, percent)}`));
+  spans.push(
+    span(barText(share, bar, symbols), 'active'),
+    span(` ${padStart(`${percentOf(share)}%`, percent)}`),
+  );
   return spans;
 }
 

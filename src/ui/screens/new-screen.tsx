@@ -1,0 +1,131 @@
+import { Box } from 'ink';
+import { Footer } from '../components/footer.tsx';
+import { headerLine, ruleLine } from '../components/frame-parts.ts';
+import { Lines } from '../components/lines.tsx';
+import { useCommands } from '../hooks/use-commands.ts';
+import { useDraft } from '../hooks/use-draft.ts';
+import { useList } from '../hooks/use-list.ts';
+import { useNewRows } from '../hooks/use-new-rows.ts';
+import { useReview } from '../hooks/use-review.ts';
+import { windowText } from '../layout/window.ts';
+import { stepsOf } from '../state/draft.ts';
+import type { Draft, NewStep } from '../state/draft.ts';
+import { useScreenContext } from '../state/screen-context.ts';
+import { line, span } from '../text/line.ts';
+import type { Line } from '../text/line.ts';
+import { cutEnd, cutMiddle, padEnd, width, wrap } from '../text/measure.ts';
+import type { Symbols } from '../theme/symbols.ts';
+import type { FormRow } from '../words/new-rows.ts';
+
+/** Header, steps, blank, rule, two for the sentence, footer. */
+const FIXED = 7;
+
+const STEP_TITLES: Readonly<Record<NewStep, string>> = {
+  flow: 'device',
+  task: 'task',
+  links: 'places',
+  firmware: 'firmware',
+  settings: 'settings',
+  review: 'review',
+};
+
+/** A new batch, step by step; Esc goes a step back, and nothing that was given is lost. */
+export function NewScreen({ cells, height }: { readonly cells: number; readonly height: number }) {
+  const { symbols } = useScreenContext();
+  const actions = useDraft();
+  const { draft, flow } = actions;
+  const form = useNewRows(actions);
+  const review = useReview(draft, flow);
+  const room = height - FIXED;
+  const reviewLines = draft.step === 'review' ? review.lines(cells) : [];
+  const listRoom = draft.step === 'review' ? form.rows.length : room;
+  const list = useList(`new.${draft.step}`, form.rows.length, listRoom);
+  const row = form.rows[list.cursor];
+
+  const footer = useCommands({
+    screen: 'new',
+    context: {
+      canOpen: row !== undefined,
+      canType: form.type !== undefined,
+      canSave: draft.step === 'review',
+    },
+    commands: {
+      ...list.commands,
+      open: () => {
+        if (row === undefined) return;
+        if (draft.step === 'review' && row.id === 'start' && !review.ready) review.refuse();
+        else form.enter(row);
+      },
+      ...(row?.marked !== undefined && { mark: () => form.mark(row) }),
+      ...(draft.step === 'settings' &&
+        row !== undefined &&
+        row.id !== 'go on' && { mark: () => form.mark(row) }),
+      ...(draft.step === 'links' && { all: form.markAll }),
+      type: () => form.type?.(),
+      save: actions.saveJob,
+      back: actions.previous,
+    },
+    paste: (text) => {
+      if (draft.step === 'links') actions.change({ typed: [...draft.typed, text.trim()] });
+      else if (draft.step === 'firmware') actions.takePath(text);
+    },
+  });
+
+  const shown = form.rows.slice(list.window.top, list.window.end);
+  const lines = shown.map((each, index) =>
+    formLine(each, list.window.top + index === list.cursor, cells, symbols),
+  );
+  const detail = draft.step === 'review' && !review.ready ? review.sentence : (row?.detail ?? '');
+  return (
+    <Box flexDirection="column" width={cells} height={height}>
+      <Lines
+        cells={cells}
+        lines={[
+          headerLine('new batch', flow?.title ?? '', draft.jobName ?? '', cells),
+          stepLine(draft, flow, symbols),
+          [],
+        ]}
+      />
+      {draft.step === 'review' && <Lines lines={reviewLines} cells={cells} height={room - listRoom} />}
+      <Lines lines={lines} cells={cells} height={listRoom} />
+      <Lines
+        cells={cells}
+        lines={[
+          ruleLine('', cells, symbols, windowText(list.window)),
+          ...wrap(detail, cells - 2)
+            .slice(0, 2)
+            .map((text) => line(` ${text}`)),
+        ]}
+        height={3}
+      />
+      <Footer rows={footer} cells={cells} />
+    </Box>
+  );
+}
+
+function stepLine(draft: Draft, flow: Parameters<typeof stepsOf>[0], symbols: Symbols): Line {
+  const steps = stepsOf(flow, draft.task);
+  const at = steps.indexOf(draft.step);
+  return steps.flatMap((step, index) => [
+    span(' '),
+    span(
+      `${index < at ? symbols.stepDone : index === at ? symbols.running : symbols.waiting} ${STEP_TITLES[step]}`,
+      index === at ? 'strong' : index < at ? 'good' : 'dim',
+    ),
+    span(' '),
+  ]);
+}
+
+function formLine(row: FormRow, cursor: boolean, cells: number, symbols: Symbols): Line {
+  const box = row.marked === undefined ? '' : row.marked ? '[x] ' : '[ ] ';
+  const right = cutMiddle(row.right ?? '', Math.floor(cells * 0.5), symbols.ellipsis);
+  const room = cells - 5 - box.length - width(right) - 2;
+  const tone = cursor ? 'strong' : (row.tone ?? 'plain');
+  return [
+    span(cursor ? ' > ' : '   ', 'key'),
+    span(box, 'key'),
+    span(padEnd(cutEnd(row.text, room, symbols.ellipsis), room), tone),
+    span('  '),
+    span(right, row.tone === 'warning' ? 'warning' : 'dim'),
+  ];
+}

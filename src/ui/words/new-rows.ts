@@ -1,0 +1,217 @@
+import type { AnyFlow, SettingSpec } from '../../../flows/flow.ts';
+import type { BenchView } from '../../bench/view.ts';
+import type { Task } from '../../core/steps.ts';
+import type { InspectedFile } from '../../firmware/inspect.ts';
+import type { AdapterView } from '../services.ts';
+import type { Draft } from '../state/draft.ts';
+import { bytes } from '../text/format.ts';
+import type { Tone } from '../theme/theme.ts';
+import { isOpen } from './slot-words.ts';
+
+/** A row of a step of the new batch. What it does is bound by `id` in the screen. */
+export interface FormRow {
+  readonly id: string;
+  /** `true` and `false` draw a box to be marked; undefined draws none. */
+  readonly marked?: boolean;
+  readonly text: string;
+  readonly right?: string;
+  readonly tone?: Tone;
+  /** Shown while the cursor is on it. */
+  readonly detail: string;
+}
+
+const TASK_HELP: Readonly<Record<Task, readonly [string, string]>> = {
+  flash: ['Flash other firmware', 'Backs every unit up, writes, verifies, and waits for the proof.'],
+  backup: ['Back up only', 'Reads every unit whole and checks the copy. Writes nothing to a unit.'],
+  restore: [
+    'Restore a backup',
+    'Writes back what a unit held before: each its own newest whole backup, by MAC.',
+  ],
+};
+
+export const flowRows = (flows: readonly AnyFlow[]): FormRow[] =>
+  flows.map((flow) => ({ id: flow.id, text: flow.title, right: flow.device, detail: flow.summary }));
+
+export const taskRows = (): FormRow[] =>
+  (['flash', 'backup', 'restore'] as const).map((task) => ({
+    id: task,
+    text: TASK_HELP[task][0],
+    detail: TASK_HELP[task][1],
+  }));
+
+/** Which batch has an adapter now. */
+export function inUse(view: BenchView, link: string): string | undefined {
+  return view.batches.flatMap(({ slots }) => slots).find((slot) => slot.link.text === link && isOpen(slot))
+    ?.batchId;
+}
+
+export function linkRows(
+  draft: Draft,
+  flow: AnyFlow,
+  adapters: readonly AdapterView[],
+  view: BenchView,
+): FormRow[] {
+  const serial = flow.linkKinds.includes('serial') ? adapters : [];
+  const rows = serial.map((adapter): FormRow => {
+    const batch = inUse(view, adapter.link);
+    const about = [adapter.chip, adapter.location].filter(Boolean).join(', ');
+    const advice = adapter.advice ?? `${adapter.link}. Space marks it.`;
+    return {
+      id: `adapter ${adapter.key}`,
+      marked: draft.adapters.includes(adapter.key),
+      text: adapter.label,
+      right: batch === undefined ? (adapter.usable ? about : `${about} not usable`) : `in use by ${batch}`,
+      tone: batch === undefined && adapter.usable ? 'plain' : 'dim',
+      detail: batch === undefined ? advice : `${batch} is at work on it.`,
+    };
+  });
+  for (const link of draft.given)
+    rows.push({
+      id: `given ${link.text}`,
+      marked: true,
+      text: link.text,
+      right: 'came with it',
+      detail: 'Space leaves it out.',
+    });
+  for (const text of draft.typed)
+    rows.push({ id: `typed ${text}`, marked: true, text, right: 'typed', detail: 'Space leaves it out.' });
+  rows.push({
+    id: 'type',
+    text: 'Type a link',
+    right: 'socket://host:port  rfc2217://host:port  virtual:...',
+    detail: `A port, a network serial link, or the practice bench: virtual:${flow.virtualDevice}?n=12 is twelve units.`,
+  });
+  return rows;
+}
+
+/** A firmware file that is chosen or could be, or what is wrong with it. */
+export interface FileFinding {
+  readonly path: string;
+  readonly file?: InspectedFile;
+  /** It could not even be read. */
+  readonly problem?: string;
+}
+
+/** Which slot of the flow takes it, or why none does. */
+export function placeOf(
+  flow: AnyFlow,
+  file: InspectedFile,
+): { readonly slot?: string; readonly refused?: string } {
+  const broken = file.problems.find(({ severity }) => severity === 'error');
+  if (broken !== undefined) return { refused: broken.text };
+  const slot = flow.firmwareSlots.find((candidate) => candidate.refuses(file) === undefined);
+  if (slot !== undefined) return { slot: slot.title };
+  return { refused: flow.firmwareSlots[0]?.refuses(file) ?? 'This flow takes no firmware file.' };
+}
+
+export function fileRow(flow: AnyFlow, finding: FileFinding, marked: boolean): FormRow {
+  const { path, file, problem } = finding;
+  const name = path.split(/[\\/]/).at(-1) ?? path;
+  if (file === undefined) {
+    const text = problem ?? 'being read';
+    return {
+      id: `file ${path}`,
+      marked,
+      text: name,
+      right: text,
+      tone: problem === undefined ? 'dim' : 'warning',
+      detail: `${path}: ${text}`,
+    };
+  }
+  const { slot, refused } = placeOf(flow, file);
+  const warnings = file.problems.map(({ text }) => text).join(' ');
+  return {
+    id: `file ${path}`,
+    marked,
+    text: file.title,
+    right: refused === undefined ? `${name}  ${file.sha256.slice(0, 6)}` : 'does not fit',
+    tone: refused === undefined ? 'plain' : 'warning',
+    detail:
+      refused ?? [`${slot ?? ''}, ${bytes(file.sizeBytes)}, ${path}`, warnings].filter(Boolean).join('. '),
+  };
+}
+
+export function firmwareRows(
+  flow: AnyFlow,
+  chosen: readonly FileFinding[],
+  found: readonly InspectedFile[],
+): FormRow[] {
+  const taken = new Set(chosen.map(({ path }) => path));
+  return [
+    ...chosen.map((finding) => fileRow(flow, finding, true)),
+    ...found
+      .filter(({ path }) => !taken.has(path))
+      .map((file) => fileRow(flow, { path: file.path, file }, false)),
+    {
+      id: 'type',
+      text: 'Type or paste a path',
+      detail: 'A file is taken for what is in it, not for its name.',
+    },
+  ];
+}
+
+export const restoreRows = (draft: Draft): FormRow[] => [
+  {
+    id: 'newest',
+    marked: draft.backupFile === undefined,
+    text: 'Each unit its own newest whole backup',
+    detail: 'Found by the MAC that the unit says; a unit without one is SKIPPED.',
+  },
+  {
+    id: 'type',
+    marked: draft.backupFile !== undefined,
+    text: draft.backupFile ?? 'One named backup file',
+    detail: 'Refused for another or an unknown unit unless you accept it by name. Enter types the path.',
+  },
+];
+
+/** A setting as it is shown: secrets never. */
+export function settingText(spec: SettingSpec, value: string | undefined): string {
+  const text = value ?? spec.default ?? '';
+  if (text === '') return 'not set';
+  if (spec.kind === 'secret') return `set, ${[...text].length} characters`;
+  if (spec.kind === 'boolean') return text === 'true' ? 'yes' : 'no';
+  return spec.choices?.find((choice) => choice.value === text)?.title ?? text;
+}
+
+export function settingRows(draft: Draft, flow: AnyFlow): FormRow[] {
+  const rows: FormRow[] = [
+    {
+      id: 'go on',
+      text: 'Go on with these settings',
+      tone: 'strong',
+      detail: 'Enter shows what will be done.',
+    },
+  ];
+  for (const spec of flow.settings)
+    rows.push({
+      id: `set ${spec.key}`,
+      text: spec.title,
+      right: settingText(spec, draft.settings[spec.key]),
+      detail: spec.help,
+    });
+  rows.push({
+    id: 'parallel',
+    text: 'Units at once',
+    right: draft.parallel === undefined ? 'all' : String(draft.parallel),
+    detail: 'How many units are worked on at the same time.',
+  });
+  if (flow.abilities.cycle)
+    rows.push({
+      id: 'cycle',
+      text: 'One jig, many units',
+      right: draft.cycle ? 'yes' : 'no',
+      detail:
+        'After each verdict the next unit that is heard in the same place starts its own run, without a key.',
+    });
+  return rows;
+}
+
+/** Why a value cannot be taken, or undefined. */
+export function settingProblem(spec: SettingSpec, text: string): string | undefined {
+  if (spec.kind !== 'number' || text === '') return undefined;
+  const value = Number(text);
+  if (!Number.isFinite(value)) return `${spec.title}: a number is wanted.`;
+  if (spec.min !== undefined && value < spec.min) return `${spec.title}: at least ${spec.min}.`;
+  return spec.max !== undefined && value > spec.max ? `${spec.title}: at most ${spec.max}.` : undefined;
+}
