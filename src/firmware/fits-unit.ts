@@ -1,5 +1,5 @@
 import { hex, sizeText, u8 } from './bytes.ts';
-import { chipByName, revisionText } from './esp-chips.ts';
+import { chipByName, FLASH_MODES, revisionText } from './esp-chips.ts';
 import type { EspChipName, FirmwareProblem, Partition, PartitionTable } from './firmware-file.ts';
 import { isApp, isOtadata, tableEnd } from './partition-table.ts';
 import type { FlashRegion } from './place-parts.ts';
@@ -30,8 +30,10 @@ export function fitsUnit(
   unit: UnitForFirmware,
   table?: PartitionTable,
 ): FirmwareProblem[] {
+  // One wrong chip makes every other sentence noise.
+  const wrongChip = regions.map((region) => checkChip(region, unit)).filter((problem) => problem != null);
+  if (wrongChip.length > 0) return wrongChip;
   const checks: readonly Check[] = [
-    checkChip,
     checkRevision,
     checkFlashSize,
     checkOffset,
@@ -40,20 +42,19 @@ export function fitsUnit(
     checkHeaderSize,
   ];
   const problems = regions.flatMap((region) => checks.map((check) => check(region, unit, table)));
-  const all = [...problems, checkTableSize(unit, table)].filter((problem) => problem != null);
-  // One wrong chip makes every other sentence noise.
-  const wrongChip = all.filter(({ text }) => text.includes(WRONG_CHIP));
-  return wrongChip.length > 0 ? wrongChip : all;
+  return [...problems, checkTableSize(unit, table)].filter((problem) => problem != null);
 }
 
 const error = (text: string): FirmwareProblem => ({ severity: 'error', text });
 const warning = (text: string): FirmwareProblem => ({ severity: 'warning', text });
-const WRONG_CHIP = 'but this unit has an';
 
-export const checkChip: Check = ({ part, title }, { chip }) =>
+export const checkChip = (
+  { part, title }: FlashRegion,
+  { chip }: UnitForFirmware,
+): FirmwareProblem | undefined =>
   part?.chip == null || part.chip === chip
     ? undefined
-    : error(`${title} is for ${part.chip}, ${WRONG_CHIP} ${chip}.`);
+    : error(`${title} is for ${part.chip}, but this unit is an ${chip}.`);
 
 export const checkRevision: Check = ({ part, title }, { revision, chip }) => {
   const { minRevision, maxRevision } = part ?? {};
@@ -110,17 +111,15 @@ export const checkPartition: Check = ({ kind, offset, bytes, title }, _unit, tab
 };
 
 /** The header that decides is that of the first image the ROM reads; here its bytes count, patched or not. */
-const MODE_NAMES: readonly string[] = ['QIO', 'QOUT', 'DIO', 'DOUT'];
-
 const isBootImage = ({ kind, offset, bytes }: FlashRegion): boolean =>
   (kind === 'bootloader' || (kind === 'esp8266-image' && offset === 0)) && bytes.length >= 4;
 
 export const checkFlashMode: Check = (region, { needsDout }) => {
-  const mode = u8(region.bytes, 2);
-  if (needsDout !== true || !isBootImage(region) || mode === 3) return undefined;
-  const text = `${region.title} asks for flash mode ${MODE_NAMES[mode] ?? hex(mode)}, but this kind of unit needs DOUT`;
+  const mode = FLASH_MODES[u8(region.bytes, 2)];
+  if (needsDout !== true || !isBootImage(region) || mode === 'dout') return undefined;
+  const text = `${region.title} asks for flash mode ${mode?.toUpperCase() ?? 'unknown'}, but this kind of unit needs DOUT`;
   // QIO and QOUT use the two pins that such units have for something else; DIO works on some of them.
-  return mode === 2 ? warning(`${text} on many units.`) : error(`${text}: it would not start.`);
+  return mode === 'dio' ? warning(`${text} on many units.`) : error(`${text}: it would not start.`);
 };
 
 export const checkHeaderSize: Check = (region, { flashSizeBytes, chip }) => {

@@ -48,7 +48,7 @@ async function readWhole(path: string): Promise<Uint8Array> {
 /** Says what these bytes are, by their content alone; `path` is only carried along. Rejects for nothing. */
 export async function inspectBytes(path: string, bytes: Uint8Array): Promise<InspectedFile> {
   const compressed = startsWith(bytes, [0x1f, 0x8b]);
-  const unpacked = compressed ? await unpack(bytes) : { content: bytes };
+  const unpacked = compressed ? await unpack(bytes) : { content: plain(bytes) };
   const findings =
     'failure' in unpacked
       ? failedFindings(unpacked.failure)
@@ -71,19 +71,21 @@ export async function inspectBytes(path: string, bytes: Uint8Array): Promise<Ins
   };
 }
 
+/** A Buffer's slice() shares memory where a Uint8Array's copies: it must not get out of here. */
+const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+
 type Unpacked = { readonly content: Uint8Array } | { readonly content: Uint8Array; readonly failure: string };
 
 async function unpack(bytes: Uint8Array): Promise<Unpacked> {
   try {
-    const content: Uint8Array = await unzip(bytes, { maxOutputLength: MAX_FILE_BYTES });
-    return { content };
+    return { content: plain(await unzip(bytes, { maxOutputLength: MAX_FILE_BYTES })) };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const failure =
       code === 'ERR_BUFFER_TOO_LARGE'
         ? `The gzip file unpacks to more than ${sizeText(MAX_FILE_BYTES)}.`
         : 'The gzip file is damaged or cut short: it does not unpack.';
-    return { content: bytes, failure };
+    return { content: plain(bytes), failure };
   }
 }
 

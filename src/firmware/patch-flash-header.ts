@@ -32,7 +32,8 @@ export function patchFlashHeader(image: Uint8Array, patch: FlashHeaderPatch): Ui
   if (!verifies(parsed)) throw refused(`it does not verify: ${parsed.problems[0]?.text ?? ''}`);
   if (isSigned(image, parsed)) throw refused('it is signed, and another header would break the signature');
 
-  const patched = image.slice();
+  // Not slice(): of a Buffer that would be the same memory.
+  const patched = Uint8Array.from(image);
   const sizeFreq = patched[SIZE_FREQ_BYTE] ?? 0;
   if (patch.mode != null) patched[MODE_BYTE] = FLASH_MODES.indexOf(patch.mode);
   const size = patch.sizeBytes == null ? sizeFreq >> 4 : sizeNibble(chip, patch.sizeBytes);
