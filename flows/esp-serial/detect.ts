@@ -24,7 +24,6 @@ export async function detect(session: EspSession, run: EspRun): Promise<StepResu
   const { loader } = session;
   const { identity } = loader;
   await run.identify({ mac: identity.mac, chip: identity.description });
-  run.log('info', `${identity.description}, MAC ${identity.mac}, crystal ${identity.crystalMhz ?? '?'} MHz`);
   if (identity.chip !== device.chip) {
     throw new BenchError('WRONG_CHIP', {
       message: `This is an ${identity.description}; ${device.title} is for ${device.chip}.`,

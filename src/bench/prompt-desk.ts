@@ -7,6 +7,9 @@ import type { PromptView } from './view.ts';
 /** Without a screen an act on the practice bench has just been performed: the unit answers within this, or never. */
 const PERFORMED_ACT_LIMIT_MS = 6_000;
 
+/** The hands of the practice bench take a moment, as a person's do: the step must be listening by then. */
+const HANDS_DELAY_MS = 250;
+
 /** What a slot lends the desk: where its prompt is shown, and the hands of the practice bench if it has any. */
 export interface PromptHost {
   show(prompt: PromptView | undefined): void;
@@ -83,7 +86,7 @@ export class PromptDesk {
     };
     if (performNow) {
       host.log(`practice bench: ${request.title}`);
-      void perform();
+      this.#clock.after(HANDS_DELAY_MS, () => void perform());
     } else {
       if (view.canPerform) this.#open.set(id, { perform });
       host.show(view);
