@@ -25,23 +25,21 @@ export function slipFrame(payload: Uint8Array): Uint8Array {
 }
 
 /**
- * The device's side of the framing, as the stub does it: noise outside a frame is discarded, an empty frame ends
- * the frame, a wrong escape drops the frame without an answer, and so does one that outgrows the buffer.
+ * The device's side of the framing: noise outside a frame is discarded; a wrong escape drops the frame without an
+ * answer, and so does one that outgrows the buffer. A stub takes an empty frame for the end of one, so that after
+ * a lost delimiter it is deaf until an odd one comes; with `emptyRestarts` it is taken for a new start.
  */
 export class SlipReceiver {
   private readonly buffer: Uint8Array;
   private length = 0;
   private inside = false;
   private escaping = false;
+  private readonly emptyRestarts: boolean;
 
   /** `limitBytes`: longest decoded frame. */
-  constructor(limitBytes: number) {
+  constructor(limitBytes: number, emptyRestarts: boolean) {
+    this.emptyRestarts = emptyRestarts;
     this.buffer = new Uint8Array(limitBytes);
-  }
-
-  reset(): void {
-    this.inside = this.escaping = false;
-    this.length = 0;
   }
 
   /** Calls `frame` for each whole frame; the array is the receiver's own again afterwards. */
@@ -60,15 +58,15 @@ export class SlipReceiver {
       const found = bytes.indexOf(END, at);
       const end = found < 0 ? bytes.length : found;
       if (!this.take(bytes.subarray(at, end))) {
+        // The delimiter at its end opens the next frame.
         this.inside = false;
         at = end;
-        // The delimiter that ends the bad frame opens nothing: it is swallowed with it.
-        if (found >= 0) at++;
         continue;
       }
       at = end;
       if (found < 0) return;
       at++;
+      if (this.length === 0 && this.emptyRestarts) continue;
       this.inside = false;
       if (this.length > 0 && !this.escaping) frame(this.buffer.subarray(0, this.length));
     }
