@@ -9,7 +9,10 @@ const file: InspectedFile = {
   title: 'ESP32 application lamp 1.0',
   facts: [{ label: 'project', value: 'lamp' }],
   problems: [],
-  parts: [{ kind: 'app', title: 'application', flashOffset: undefined, bytes: new Uint8Array(2048) }],
+  parts: [
+    { kind: 'bootloader', title: 'boot loader', flashOffset: 0x1000, bytes: new Uint8Array(1024) },
+    { kind: 'app', title: 'application', flashOffset: undefined, bytes: new Uint8Array(2048) },
+  ],
   sha256: 'ab'.repeat(32),
   sizeBytes: 2048,
   content: new Uint8Array(2048),
@@ -26,18 +29,22 @@ describe('inspect', () => {
       'ESP32 application lamp 1.0',
       '  project  lamp',
       'parts, with where each belongs in flash:',
-      '  by partition table  app  application  2 KiB',
+      '  0x1000              bootloader  boot loader  1 KiB',
+      '  by partition table  app         application  2 KiB',
     ]);
   });
 
   it('prints one JSON document without the bytes', async () => {
     const { host } = await command(['inspect', 'lamp.bin', '--json'], inspecting());
-    expect(host.stdout.json).toEqual([
-      expect.objectContaining({
+    expect(host.stdout.json).toMatchObject([
+      {
         kind: 'esp32-app',
         sizeBytes: 2048,
-        parts: [expect.objectContaining({ bytes: 2048 })],
-      }),
+        parts: [
+          { bytes: 1024, flashOffset: 0x1000 },
+          { bytes: 2048, flashOffset: null },
+        ],
+      },
     ]);
   });
 

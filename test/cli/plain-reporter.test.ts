@@ -86,6 +86,20 @@ describe('plain reporter', () => {
     ]);
   });
 
+  it('says an error once: with its outcome, or as a line of the log', () => {
+    const error = (text: string): BenchEvent => ({ type: 'log', ...at(0), level: 'error', text });
+    const failed = settled({ outcome: 'ERROR', code: 'LINK_LOST', message: 'The link was lost.', proof: [] });
+    const lines = said([
+      error('The disk is slow.'),
+      error('ERROR LINK_LOST: The link was lost.'),
+      { type: 'outcome', ...at(0), ...failed },
+    ]);
+    expect(lines.map((line) => line.replace(/^.*#1 {2}/, ''))).toEqual([
+      'error: The disk is slow.',
+      'ERROR LINK_LOST in reboot: The link was lost.',
+    ]);
+  });
+
   it('says progress only now and then', () => {
     expect(said([progress(0, 0), progress(4, 400_000), progress(9, 800_000), progress(10, 900_000)])).toEqual(
       [

@@ -24,7 +24,7 @@ function inspectLines(file: InspectedFile): string[] {
   return [
     file.title,
     ...table(rows).map(indent),
-    ...(parts.length > 0 ? ['parts, with where each belongs in flash:', ...table(parts).map(indent)] : []),
+    ...(parts.length > 1 ? ['parts, with where each belongs in flash:', ...table(parts).map(indent)] : []),
     ...file.problems.map(({ severity, text }) => `${severity}: ${text}`),
   ];
 }

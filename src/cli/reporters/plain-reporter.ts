@@ -1,8 +1,9 @@
 import type { BenchEvent } from '../../bench/view.ts';
-import { isGood, OUTCOMES, type Outcome } from '../../core/outcome.ts';
+import { isGood, type Outcome } from '../../core/outcome.ts';
 import { sanitize } from '../../core/text.ts';
 import { formatBytes, formatSeconds } from '../format.ts';
 import type { LineWriter } from '../line-writer.ts';
+import { countsText } from '../outcome-text.ts';
 import { paint, type Colour } from '../paint.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -13,6 +14,7 @@ const PROGRESS_EVERY_MS = 10_000;
 export function plainReporter(out: LineWriter, options: { readonly colour: boolean }): Reporter {
   const saidAt = new Map<string, number>();
   const ends = new Map<string, Extract<BenchEvent, { type: 'outcome' }>>();
+  const heldErrors = new Map<string, Extract<BenchEvent, { type: 'log' }>>();
   let slotWidth = 0;
 
   const say = (time: number, slot: string, text: string) =>
@@ -32,6 +34,15 @@ export function plainReporter(out: LineWriter, options: { readonly colour: boole
       }
       if (event.type === 'summary') {
         summary(event);
+        return;
+      }
+      // A run that fails is logged with its reason right before its outcome, which says it better.
+      const held = heldErrors.get(event.slot);
+      heldErrors.delete(event.slot);
+      if (held && !(event.type === 'outcome' && held.text.includes(event.message)))
+        say(held.time, event.slot, `error: ${held.text}`);
+      if (event.type === 'log' && event.level === 'error') {
+        heldErrors.set(event.slot, event);
         return;
       }
       const last = saidAt.get(event.slot);
@@ -73,11 +84,8 @@ export function plainReporter(out: LineWriter, options: { readonly colour: boole
   }
 
   function summary(event: Extract<BenchEvent, { type: 'summary' }>): void {
-    const counted = OUTCOMES.filter((each) => event.counts[each] > 0).map(
-      (each) => `${event.counts[each]} ${word(each)}`,
-    );
     out.line(
-      `${clockTime(event.time)}  batch ${event.batch}: ${plural(event.units, 'unit')} in ${formatSeconds(event.seconds)}: ${counted.join(', ') || 'none'}`,
+      `${clockTime(event.time)}  batch ${event.batch}: ${plural(event.units, 'unit')} in ${formatSeconds(event.seconds)}: ${countsText(event.counts, word)}`,
     );
     for (const [slot, end] of ends)
       if (!isGood(end.outcome))
