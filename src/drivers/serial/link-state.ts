@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
 import { BenchError, isBenchError } from '../../core/errors.ts';
 
-/** Bytes kept for the first listener; more than any boot text, and one read of the driver. */
-const MAX_EARLY_BYTES = 64 * 1024;
+/** Bytes kept while nobody listens; more than any boot text, and one read of the driver. */
+const MAX_UNHEARD_BYTES = 64 * 1024;
 /** What a write may take beyond its time on the wire, ms. */
 const WRITE_GRACE_MS = 10_000;
 /** Start bit, eight data bits, stop bit. */
@@ -22,8 +22,8 @@ export class LinkState {
   readonly #dataListeners = new Set<(bytes: Uint8Array) => void>();
   readonly #lostListeners = new Set<(error: Error) => void>();
   readonly #waiters = new Set<(error: Error) => void>();
-  #early: Uint8Array[] | undefined = [];
-  #earlyBytes = 0;
+  #unheard: Uint8Array[] = [];
+  #unheardBytes = 0;
   #closed = false;
   #lostBecause: BenchError | undefined;
   #lastTurn: Promise<unknown> = Promise.resolve();
@@ -58,9 +58,9 @@ export class LinkState {
     // Wrapped, so that one function given twice is two listeners.
     const entry = (bytes: Uint8Array) => listener(bytes);
     this.#dataListeners.add(entry);
-    const early = this.#early;
-    this.#early = undefined;
-    for (const bytes of early ?? []) entry(bytes);
+    const unheard = this.#unheard;
+    this.dropUnheard();
+    for (const bytes of unheard) entry(bytes);
     return () => this.#dataListeners.delete(entry);
   }
 
@@ -74,21 +74,22 @@ export class LinkState {
   /** Hands bytes on; takes over the array. */
   deliver(bytes: Uint8Array): void {
     if (this.gone || bytes.length === 0) return;
-    if (this.#early) {
-      this.#early.push(bytes);
-      this.#earlyBytes += bytes.length;
-      while (this.#earlyBytes > MAX_EARLY_BYTES && this.#early.length > 1)
-        this.#earlyBytes -= this.#early.shift()?.length ?? 0;
-      return;
-    }
     let left = this.#dataListeners.size;
+    if (left === 0) this.#keep(bytes);
     for (const listener of this.#dataListeners) listener(--left > 0 ? bytes.slice() : bytes);
   }
 
-  /** Drops what was kept for the first listener. */
-  dropEarly(): void {
-    if (this.#early) this.#early = [];
-    this.#earlyBytes = 0;
+  #keep(bytes: Uint8Array): void {
+    this.#unheard.push(bytes);
+    this.#unheardBytes += bytes.length;
+    while (this.#unheardBytes > MAX_UNHEARD_BYTES && this.#unheard.length > 1)
+      this.#unheardBytes -= this.#unheard.shift()?.length ?? 0;
+  }
+
+  /** Drops what was kept while nobody listened. */
+  dropUnheard(): void {
+    this.#unheard = [];
+    this.#unheardBytes = 0;
   }
 
   /** The link is gone without `close()`: every wait ends, every listener hears it once. */

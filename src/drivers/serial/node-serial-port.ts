@@ -210,7 +210,7 @@ class NodeSerialPort implements SerialPort {
 
   flushInput(): Promise<void> {
     return this.#state.inTurn(async () => {
-      this.#state.dropEarly();
+      this.#state.dropUnheard();
       await this.#order(ORDER_LIMIT_MS, this.#silent, () => this.#port.flush());
     });
   }

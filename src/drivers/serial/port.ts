@@ -24,14 +24,24 @@ export interface SerialPort {
   readonly baudRate: number;
   /** Set once the link is gone. */
   readonly lostBecause: Error | undefined;
-  /** Bytes as they come, in order, never empty; the listener owns the array. Returns the unsubscribe function. */
+  /**
+   * Bytes as they come, in order, never empty; the listener owns the array. What came while nobody listened (the
+   * last 64 KiB) is handed to the next listener at once. Returns the unsubscribe function.
+   */
   onData(listener: (bytes: Uint8Array) => void): () => void;
   /** Called once when the link goes away without `close()`; at once when it is gone already. */
   onLost(listener: (error: Error) => void): () => void;
-  /** Resolves when every byte has left the host (drained), as far as the carrier can tell. Limit: 10 s plus wire time. */
+  /**
+   * Resolves when every byte has left the host (drained), as far as the carrier can tell. Calls keep their order,
+   * `setBaudRate` and `flushInput` among them. Limit: 10 s plus wire time, then WRITE_TIMEOUT.
+   */
   write(bytes: Uint8Array): Promise<void>;
+  /** Throws BAUD_REFUSED where the rate is not taken to within 3 %; the old one then stays. May drop input. */
   setBaudRate(baudRate: number): Promise<void>;
-  /** Always both lines, in one call where the carrier can. */
+  /**
+   * Always both lines, in one call where the carrier can; resolves when they have moved, as far as the carrier can
+   * tell. After opening a port of this computer both are asserted, which is no reset.
+   */
   setLines(lines: ControlLines): Promise<void>;
   /** Drops what was received and not yet delivered, in the driver and the carrier. */
   flushInput(): Promise<void>;

@@ -183,7 +183,7 @@ class Rfc2217Port implements SerialPort {
   flushInput(): Promise<void> {
     return this.#tcp.state.inTurn(async () => {
       if (this.#tcp.state.gone) throw this.#tcp.state.goneError();
-      this.#tcp.state.dropEarly();
+      this.#tcp.state.dropUnheard();
       if (!this.hasBaudRate) return;
       const purge = order(COM_PORT.PURGE_DATA, PURGE_RECEIVED);
       if (!this.#confirmsPurge) return this.#session.notify(purge.bytes);

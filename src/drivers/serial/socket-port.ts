@@ -40,7 +40,7 @@ export async function openSocketPort(
     },
     async flushInput() {
       if (state.gone) throw state.goneError();
-      state.dropEarly();
+      state.dropUnheard();
     },
     close: () => tcp.close(),
   };

@@ -35,8 +35,10 @@ export class TcpLink {
   }
 
   onReceived(listener: (bytes: Uint8Array) => void): void {
-    // Copied: small reads share one buffer of the socket's.
-    this.#socket.on('data', (chunk: Buffer) => listener(new Uint8Array(chunk)));
+    // A plain view: Buffer's slice() would share memory with what was sliced. Node reads into a fresh buffer each time.
+    this.#socket.on('data', (chunk: Buffer) =>
+      listener(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)),
+    );
   }
 
   /** Resolves when the system has taken the bytes; TCP cannot tell when the far UART has sent them. */

@@ -5,23 +5,27 @@ import { ManualClock } from '../manual-clock.ts';
 const state = () => new LinkState('/dev/ttyUSB0', new ManualClock());
 
 describe('the state of a link', () => {
-  it('keeps the last 64 KiB for the first listener, and nothing for later ones', () => {
+  it('keeps the last 64 KiB while nobody listens, for the next who does', () => {
     const link = state();
     for (let block = 0; block < 20; block++) link.deliver(new Uint8Array(4096).fill(block));
     const first: Uint8Array[] = [];
     const later: Uint8Array[] = [];
-    link.onData((bytes) => first.push(bytes));
+    const leave = link.onData((bytes) => first.push(bytes));
     link.onData((bytes) => later.push(bytes));
     expect(first.map((bytes) => bytes[0])).toEqual([
       4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
     ]);
     expect(later).toEqual([]);
+    leave();
+    link.deliver(Uint8Array.of(20));
+    expect(later).toEqual([Uint8Array.of(20)]);
+    expect(first).toHaveLength(16);
   });
 
   it('drops what it kept when the input is flushed', () => {
     const link = state();
     link.deliver(Uint8Array.of(1, 2, 3));
-    link.dropEarly();
+    link.dropUnheard();
     link.deliver(Uint8Array.of(4));
     const heard: Uint8Array[] = [];
     link.onData((bytes) => heard.push(bytes));
