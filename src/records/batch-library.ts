@@ -40,6 +40,7 @@ export interface LiveBatch {
 /** Reads what is kept of all batches. */
 export class BatchLibrary {
   private readonly cache = new Map<string, BatchIndex>();
+  private readonly unfit = new Set<string>();
   private readonly files: Files;
   private readonly root: string;
   private readonly live: (id: string) => LiveBatch | undefined;
@@ -75,15 +76,23 @@ export class BatchLibrary {
     if (live !== undefined) return indexOf(live.state, live.journalBytes);
     const journalBytes = await this.journalBytes(id);
     if (journalBytes === 0) return undefined;
-    const cached = this.cache.get(id) ?? (await this.keptIndex(id));
-    const index =
-      cached?.journalBytes === journalBytes ? cached : indexOf(await this.state(id), journalBytes);
+    const known = this.cache.get(id) ?? (await this.keptIndex(id));
+    if (known?.journalBytes === journalBytes) {
+      this.cache.set(id, known);
+      return known;
+    }
+    const index = indexOf(await this.state(id), journalBytes);
     this.cache.set(id, index);
+    this.unfit.add(id);
     return index;
   }
 
-  /** The index as it lies in the folder, whether it still fits or not. */
-  async keptIndex(id: string): Promise<BatchIndex | undefined> {
+  /** True when `index` found a batch that no process closed, or whose `batch.json` does not fit its journal. */
+  needsMending(index: BatchIndex): boolean {
+    return index.closed === undefined || this.unfit.has(index.id);
+  }
+
+  private async keptIndex(id: string): Promise<BatchIndex | undefined> {
     try {
       const text = await readText(this.files, layout.index(this.root, id));
       return text === undefined ? undefined : batchIndexSchema.parse(JSON.parse(text));

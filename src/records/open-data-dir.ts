@@ -219,10 +219,8 @@ class OpenDataDir implements DataDir {
       batch: Math.max(0, ...(await this.library.ids()).map(batchNumber)),
     };
     this.counter = await Counter.open(this.files, this.path, used);
-    for (const { id, journalBytes } of indexes) {
-      const kept = await this.library.keptIndex(id);
-      if (kept?.journalBytes === journalBytes && kept.closed !== undefined) continue;
-      const batch = await OpenBatch.reopen(this.desk(), id);
+    for (const index of indexes.filter((each) => this.library.needsMending(each))) {
+      const batch = await OpenBatch.reopen(this.desk(), index.id);
       await batch.settleInterrupted();
     }
   }
