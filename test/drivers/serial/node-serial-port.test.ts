@@ -160,6 +160,21 @@ describe('an open serial port', () => {
     await port.close();
   });
 
+  it('changes neither rate nor buffers before the bytes written earlier are out', async () => {
+    const binding = new FakeBinding();
+    const port = await open(binding);
+    binding.orders.length = 0;
+    binding.peer.stall();
+    const orders = [port.write(Uint8Array.of(1)), port.setBaudRate(460_800), port.flushInput()];
+    const failed = Promise.all(
+      orders.map((order) => expect(order).rejects.toMatchObject({ code: 'LINK_LOST' })),
+    );
+    await port.setLines({ dtr: false, rts: true });
+    expect(binding.orders).toEqual(['write 1', 'dtr false rts true']);
+    await port.close();
+    await failed;
+  });
+
   it('keeps the old rate when the new one is refused', async () => {
     const refuses = new FakeBinding({ updateError: new Error('Error: Invalid argument setting baud rate') });
     const port = await open(refuses);
