@@ -179,7 +179,7 @@ class FileBackupWriter implements BackupWriter {
 
 const READ_BYTES = 1 << 20;
 
-export async function hashOfFile(
+async function hashOfFile(
   files: Files,
   path: string,
 ): Promise<{ readonly sha256: string; readonly bytes: number }> {

@@ -16,7 +16,6 @@ export type Files = Pick<
   | 'stat'
   | 'statfs'
   | 'truncate'
-  | 'unlink'
 >;
 export const systemFiles: Files = fsp;
 

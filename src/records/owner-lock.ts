@@ -54,7 +54,7 @@ export async function systemProcesses(files: Files): Promise<Processes> {
   };
 }
 
-export const lockPath = (folder: string): string => join(folder, 'owner.lock');
+const lockPath = (folder: string): string => join(folder, 'owner.lock');
 
 /** The living owner of a data directory, or undefined. A lock that cannot be read was left by a crash. */
 export async function livingOwner(
