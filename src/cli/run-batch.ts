@@ -50,7 +50,7 @@ export async function runBatch(
     );
   };
 
-  const stopListening = onStopSignals(host, {
+  const stopListening = onStopSignals(host, context.services.clock, {
     asked(times) {
       if (request.cycle === true && times === 1 && batchId != null) {
         bench.finishCycle(batchId);

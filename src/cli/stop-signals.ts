@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.ts';
 import type { Host } from './host.ts';
 
 export interface StopRequests {
@@ -7,10 +8,22 @@ export interface StopRequests {
   hungUp(): void;
 }
 
+/**
+ * One Ctrl+C may arrive twice: from the terminal, which signals the whole process group, and from `npm` or `timeout`,
+ * which pass on what they got themselves. Nobody presses it again within this time, ms.
+ */
+const SAME_KEY_MS = 300;
+
 /** Listens for what asks a batch to end; returns the function that stops listening. */
-export function onStopSignals(host: Host, requests: StopRequests): () => void {
+export function onStopSignals(host: Host, clock: Clock, requests: StopRequests): () => void {
   let times = 0;
-  const ask = () => requests.asked(++times);
+  let lastAtMs = -Infinity;
+  const ask = () => {
+    const nowMs = clock.monotonicMs();
+    const again = nowMs - lastAtMs < SAME_KEY_MS;
+    lastAtMs = nowMs;
+    if (!again) requests.asked(++times);
+  };
   const stops = [
     host.onSignal('SIGINT', ask),
     host.onSignal('SIGTERM', ask),

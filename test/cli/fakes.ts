@@ -222,7 +222,9 @@ export const lampFlow = {
 
 export class FakeServices implements CommandServices {
   readonly version = '1.2.3';
-  readonly clock = { ...systemClock, now: () => TIME };
+  /** Moved by the test; signals are told apart by it. */
+  monotonicMs = 0;
+  readonly clock = { ...systemClock, now: () => TIME, monotonicMs: () => this.monotonicMs };
   readonly fakeBench: FakeBench;
   savedJobs: Job[] = [];
   operatorName = '';

@@ -41,7 +41,7 @@ describe('the built program', () => {
   it.each([
     ['an unknown command', ['frobnicate'], 'frobnicate'],
     ['the screen without a terminal', [], 'needs a terminal'],
-    ['a batch that is not there', ['results', 'B-0009', ...data], 'B-0009'],
+    ['a batch that is not there', ['results', 'B-0009', ...data], 'no batches'],
     ['a unit nobody has seen', ['unit', 'aabbcc', ...data], 'aabbcc'],
     ['a file that is not there', ['inspect', join(folder, 'nowhere.bin')], 'nowhere.bin'],
   ])('ends with 2 for %s and keeps stdout clean', async (_, words, text) => {

@@ -31,7 +31,7 @@ export async function virtual(context: CommandContext, device: string, own: Virt
     log: (text) => output.err.line(text),
   });
   const stopped = new AbortController();
-  const stopListening = onStopSignals(host, {
+  const stopListening = onStopSignals(host, services.clock, {
     asked: () => stopped.abort(),
     hungUp: () => stopped.abort(),
   });
