@@ -170,7 +170,7 @@ describe('an open serial port', () => {
       orders.map((order) => expect(order).rejects.toMatchObject({ code: 'LINK_LOST' })),
     );
     await port.setLines({ dtr: false, rts: true });
-    expect(binding.orders).toEqual(['write 1', 'dtr false rts true']);
+    await until(() => expect(binding.orders.toSorted()).toEqual(['dtr false rts true', 'write 1']));
     await port.close();
     await failed;
   });
