@@ -5,8 +5,8 @@ import type { Conversation } from './conversation.ts';
 export interface LoaderContext {
   readonly talk: Conversation;
   readonly chip: ChipSpec;
-  /** See `EspLoader.resync`. */
-  resync(): Promise<void>;
+  /** See `EspLoader.resync`; `after` is thrown instead when nobody is found: it knows what was being asked. */
+  resync(after?: unknown): Promise<void>;
   /** See `EspLoader.slowDown`. */
   slowDown(): Promise<number | undefined>;
 }

@@ -20,7 +20,7 @@ async function repeatable<T>(context: LoaderContext, act: () => Promise<T>): Pro
       return await act();
     } catch (error) {
       if (!isBenchError(error, 'LOADER_SILENT') || attempt === TRIES) throw error;
-      await context.resync();
+      await context.resync(error);
     }
   }
 }

@@ -146,7 +146,7 @@ async function afterFailedCommand(context: LoaderContext, error: unknown): Promi
   if (error instanceof LoaderRefused && error.wasRejectedUnread)
     return { provedBytes: 0, failure: 'damaged', why: error.message };
   if (!isBenchError(error, 'LOADER_SILENT')) throw error;
-  await context.resync();
+  await context.resync(error);
   return { provedBytes: 0, failure: 'silent', why: error.message };
 }
 

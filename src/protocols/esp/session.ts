@@ -132,7 +132,7 @@ export class LoaderSession implements EspLoader, LoaderContext {
     return readFlash(this, offset, size, options);
   }
 
-  async resync(): Promise<void> {
+  async resync(after?: unknown): Promise<void> {
     const baudBefore = this.baudRate;
     const found = await findLoader(
       this.talk,
@@ -140,7 +140,7 @@ export class LoaderSession implements EspLoader, LoaderContext {
       FIND_TRIES,
     );
     const mode = found ?? (await this.#setup.resetIntoRom?.());
-    if (mode == null) throw new BenchError('LOADER_SILENT');
+    if (mode == null) throw after ?? new BenchError('LOADER_SILENT');
     this.talk.mode = mode;
     await this.#checkIdentity();
     this.#setup.log('info', `The loader was found again at ${this.baudRate} baud (${mode}).`);

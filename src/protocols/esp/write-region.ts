@@ -56,7 +56,7 @@ export async function writeRegion(
       if (error instanceof BlockDamaged || isBenchError(error, 'LOADER_SILENT')) {
         damages++;
         if (attempt === REGION_TRIES) throw givenUp(error, region);
-        if (!(error instanceof BlockDamaged)) await context.resync();
+        if (!(error instanceof BlockDamaged)) await context.resync(error);
         if (damages > 1) await context.slowDown();
       } else if (error instanceof LoaderRefused) {
         if (++writeFailures === WRITE_FAILURES || attempt === REGION_TRIES) throw writeFailed(error, region);
