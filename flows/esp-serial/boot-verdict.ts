@@ -77,7 +77,7 @@ function failedBoot(code: ErrorCode, report: BootReport, session: EspSession, ru
     : 'The firmware was written and verified';
   const facts = {
     message: `${written}, but ${lowerFirst(report.verdict.message)}`,
-    advice: `Restore its backup, or: ${run.plan.device.lastResort}`,
+    advice: `Restore its backup, or ${run.plan.device.lastResort}.`,
   };
   const text = report.text.trim().split('\n').slice(-12).join('\n');
   return fromError(new BenchError(code, facts), { proof: readBackProof(session), evidence: text });

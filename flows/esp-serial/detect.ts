@@ -36,7 +36,7 @@ export async function detect(session: EspSession, run: EspRun): Promise<StepResu
       "The CRC of the MAC in its efuses is invalid (usual on this maker's parts): firmware that does not ignore it aborts at boot.",
     );
   }
-  if (identity.singleCore) {
+  if (identity.singleCore && identity.chip === 'ESP32') {
     run.warn('This chip has one core: firmware built for two cores aborts at boot. Use a single-core build.');
   }
   if (options.stub) {

@@ -21,6 +21,9 @@ export function describeDifference(wanted: Uint8Array, found: Uint8Array, offset
   if (blank === differing)
     return `nothing was programmed at ${where}: the flash is write protected or has no power`;
   if (flippedBits === differing) return `single bits differ at ${where}: a weak supply`;
+  if (differing > wanted.length / 2) {
+    return `most of it differs at ${where}: the flash kept what was there before, it may be write protected`;
+  }
   const wholeSectors = (offset + first) % SECTOR_BYTES === 0 && differing >= SECTOR_BYTES / 2;
   return wholeSectors
     ? `whole sectors differ at ${where}: the flash was not erased there`

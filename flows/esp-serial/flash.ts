@@ -52,7 +52,7 @@ async function writeChecked(
     if (slower === undefined) {
       throw new BenchError('VERIFY_MISMATCH', {
         message: `${region.title} at 0x${region.offset.toString(16)} is not what was written: ${finding}.`,
-        advice: `Power the unit from its own supply (never the 3.3 V pad) and retry. ${run.plan.device.lastResort}`,
+        advice: `Power the unit from its own supply (never the 3.3 V pad) and retry; if it repeats, ${run.plan.device.lastResort}.`,
       });
     }
     run.warn(

@@ -8,6 +8,7 @@ import type {
 import { fitsUnit, type UnitForFirmware } from '../../src/firmware/fits-unit.ts';
 import { patchFlashHeader } from '../../src/firmware/patch-flash-header.ts';
 import { placeFiles, type FlashRegion } from '../../src/firmware/place-parts.ts';
+import { tableEnd } from '../../src/firmware/partition-table.ts';
 import type { PlanRequest } from '../flow.ts';
 import type { BootExpectation, EspChip } from '../../src/protocols/esp/index.ts';
 import type { EspDevice } from './device.ts';
@@ -84,7 +85,7 @@ export function regionsFor(
 ): readonly FlashRegion[] {
   const table = tableOf(plan.files) ?? unit.table;
   const placement = placeFiles([...plan.files.values()], table);
-  const regions = placement.regions.map((region) => patched(region, plan.options, unit));
+  const regions = placement.regions.map((region) => patched(region, plan.options, unit, table, warn));
   const known: UnitForFirmware = {
     chip: unit.chip,
     flashSizeBytes: unit.flashSizeBytes,
@@ -98,17 +99,47 @@ export function regionsFor(
   return regions;
 }
 
-function patched(region: FlashRegion, options: EspOptions, unit: UnitTarget): FlashRegion {
-  const { mode, freqMHz, detectSize } = options;
+function patched(
+  region: FlashRegion,
+  options: EspOptions,
+  unit: UnitTarget,
+  table: PartitionTable | undefined,
+  warn: (text: string) => void,
+): FlashRegion {
+  const { mode, freqMHz } = options;
   const isLoadedByRom =
     region.kind === 'bootloader' || (region.kind === 'esp8266-image' && region.offset === 0);
-  if (!isLoadedByRom || (mode === undefined && freqMHz === undefined && !detectSize)) return region;
+  if (!isLoadedByRom) return region;
+  const resize =
+    options.size === 'detect' || (options.size === 'auto' && sizeMustChange(region, unit, table, warn));
+  if (mode === undefined && freqMHz === undefined && !resize) return region;
   const bytes = patchFlashHeader(region.bytes, {
     ...(mode !== undefined && { mode }),
     ...(freqMHz !== undefined && { freqMHz }),
-    ...(detectSize && { sizeBytes: unit.flashSizeBytes }),
+    ...(resize && { sizeBytes: unit.flashSizeBytes }),
   });
   return { ...region, bytes };
+}
+
+/**
+ * The IDF boot loader refuses a partition table that reaches past the size in its own header ("exceeds flash chip
+ * size"), and the SDK of an ESP8266 keeps its parameters at the end of the size it was told.
+ */
+function sizeMustChange(
+  { part }: FlashRegion,
+  unit: UnitTarget,
+  table: PartitionTable | undefined,
+  warn: (text: string) => void,
+): boolean {
+  const claimed = part?.headerFlashSizeBytes;
+  if (claimed === undefined || part?.signed) return false;
+  const tooSmall = table !== undefined && claimed < tableEnd(table) && tableEnd(table) <= unit.flashSizeBytes;
+  if (!tooSmall && claimed <= unit.flashSizeBytes) return false;
+  warn(
+    `${part!.title} is made for ${claimed / 2 ** 20} MB of flash${tooSmall ? ', its partition table needs more' : ', this unit has less'}: ` +
+      `its header is written with ${unit.flashSizeBytes / 2 ** 20} MB.`,
+  );
+  return true;
 }
 
 /** What the boot should say of the image that was written; nothing when the image does not name itself. */

@@ -45,10 +45,14 @@ export const espSettings: readonly SettingSpec[] = [
   {
     key: 'flash-size',
     title: 'Flash size in the image header',
-    help: 'detect writes the size that the chip reports.',
+    help: 'auto changes it only where the image could not start with the one it has.',
     kind: 'choice',
-    choices: [keep, { value: 'detect', title: 'as the chip reports' }],
-    default: 'keep',
+    choices: [
+      { value: 'auto', title: 'corrected where it must be' },
+      keep,
+      { value: 'detect', title: 'as the chip reports' },
+    ],
+    default: 'auto',
   },
   {
     key: 'erase',
@@ -70,7 +74,7 @@ export interface EspOptions {
   readonly stub: boolean;
   readonly mode: FlashMode | undefined;
   readonly freqMHz: number | undefined;
-  readonly detectSize: boolean;
+  readonly size: 'auto' | 'keep' | 'detect';
   readonly eraseFirst: boolean;
   readonly proof: { readonly quietBoot: boolean; readonly pattern: RegExp | undefined };
 }
@@ -85,7 +89,7 @@ export function espOptions(settings: Settings): EspOptions {
     stub: settings['stub'] !== 'no',
     mode: mode === undefined || mode === 'keep' ? undefined : (mode as FlashMode),
     freqMHz: freq === undefined || freq === 'keep' ? undefined : Number(freq),
-    detectSize: settings['flash-size'] === 'detect',
+    size: (settings['flash-size'] ?? 'auto') as EspOptions['size'],
     eraseFirst: settings['erase'] === 'yes',
     proof: proofOf(settings['proof']),
   };

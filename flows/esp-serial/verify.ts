@@ -18,7 +18,7 @@ export async function verify(session: EspSession, run: EspRun): Promise<StepResu
     if (!(await isInFlash(session, run, region))) {
       throw new BenchError('VERIFY_MISMATCH', {
         message: `${region.title} at 0x${region.offset.toString(16)} verified once and differs now.`,
-        advice: `Power the unit from its own supply (never the 3.3 V pad) and retry. ${run.plan.device.lastResort}`,
+        advice: `Power the unit from its own supply (never the 3.3 V pad) and retry; if it repeats, ${run.plan.device.lastResort}.`,
       });
     }
     checked += region.bytes.length;
