@@ -17,7 +17,11 @@ export interface OpenOptions {
 export interface SerialPort {
   /** The link as the operator named it, e.g. `/dev/ttyUSB0` or `socket://10.0.0.5:2000`. */
   readonly link: string;
-  /** False where DTR and RTS do not exist (a pty, raw TCP, three wires): `setLines` then throws NO_CONTROL_LINES. */
+  /**
+   * False where DTR and RTS do not exist (a pty, raw TCP): `setLines` then throws NO_CONTROL_LINES. True says only
+   * that the adapter has them: whether they are wired to the unit shows when it resets. May become false when the
+   * driver refuses the first move.
+   */
   readonly hasControlLines: boolean;
   /** False where the rate is fixed elsewhere (raw TCP): `setBaudRate` then does nothing. */
   readonly hasBaudRate: boolean;
