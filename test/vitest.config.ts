@@ -10,7 +10,7 @@ export default defineConfig({
     environment: 'node',
     globalSetup: 'test/build-once.ts',
     // A limit for hangs only: no test may depend on how fast the machine is.
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     reporters: [['default', { summary: false }], countReporter()],
   },

@@ -41,6 +41,7 @@ describe('plain reporter', () => {
         },
         { type: 'step', ...at(1), step: 'backup', identity: { mac: '24:6f:28:10:aa:01' } },
         { type: 'log', ...at(2), level: 'info', text: 'stub runs' },
+        { type: 'log', ...at(2), level: 'device', text: 'rst:0x1 (POWERON_RESET)' },
         { type: 'log', ...at(2), level: 'warn', text: 'slower rate' },
         { type: 'outcome', ...at(3), ...settled() },
         {
@@ -112,7 +113,7 @@ describe('plain reporter', () => {
   it('lets nothing of a device reach the terminal but text', () => {
     const lines = said([
       { type: 'outcome', ...at(0), ...settled({ message: 'boot \u001b[2J\u0007text' }) },
-      { type: 'log', ...at(0), level: 'device', text: '\u001b]0;title\u0007hello' },
+      { type: 'log', ...at(0), level: 'warn', text: '\u001b]0;title\u0007hello' },
     ]);
     // eslint-disable-next-line no-control-regex -- control characters are what must not be there
     for (const line of lines) expect(line).not.toMatch(/[\u0000-\u001f\u007f]/);

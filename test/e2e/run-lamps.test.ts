@@ -112,7 +112,7 @@ describe('a batch of lamps from the command line', () => {
   });
 
   it('shows a killed flash as INTERRUPTED, flashes nothing by itself, and goes on when asked', async () => {
-    const link = 'virtual:lamp?n=1&pace=20000000';
+    const link = 'virtual:lamp?fault=slow-erase';
     const running = new Running(run('killed', link));
     await running.saw(/"type":"progress".*"step":"flash"/);
     running.process.kill('SIGKILL');

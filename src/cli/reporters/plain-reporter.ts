@@ -52,7 +52,8 @@ export function plainReporter(out: LineWriter, options: { readonly colour: boole
         say(event.time, event.slot, progressText(event));
         return;
       }
-      if (event.type === 'log' && event.level === 'info') return;
+      // Boot text runs to fifty lines a unit; it stands in the log of the batch, and in --json.
+      if (event.type === 'log' && event.level !== 'warn') return;
       saidAt.set(event.slot, event.time);
       switch (event.type) {
         case 'step':
