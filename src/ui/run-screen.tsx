@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { App } from './app.tsx';
 import type { ScreenServices } from './services.ts';
 import { ScreenSession } from './session.ts';
+import type { RowBlocks } from './state/row-blocks.ts';
 import type { ScreenContext } from './state/screen-context.ts';
 import type { Route } from './state/screen-store.ts';
 import { Terminal } from './terminal.ts';
@@ -72,7 +73,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   const ink = render(<App makeContext={makeContext} bell={() => terminal.bell()} />, {
     // Ink in its debug mode hands over whole frames, whenever something changed; the terminal finds what differs.
     debug: true,
-    stdout: frameSink(terminal),
+    stdout: frameSink(terminal, session.blocks),
     stdin: process.stdin,
     exitOnCtrlC: false,
     patchConsole: false,
@@ -119,6 +120,7 @@ function contextOf(options: ScreenOptions, session: ScreenSession): ScreenContex
     frames: session.frames,
     screen: session.screen,
     focus: session.focus,
+    blocks: session.blocks,
     symbols,
     ink: { theme: options.colour ? colourTheme : plainTheme, ascii, ellipsis: symbols.ellipsis },
     quit: session.quit,
@@ -156,7 +158,7 @@ function listen(
 }
 
 /** What Ink takes for its terminal: receives frames. Not a TTY, so that Ink sends no modes of its own. */
-function frameSink(terminal: Terminal): NodeJS.WriteStream {
+function frameSink(terminal: Terminal, blocks: RowBlocks): NodeJS.WriteStream {
   const sink = {
     isTTY: false,
     get columns() {
@@ -166,7 +168,7 @@ function frameSink(terminal: Terminal): NodeJS.WriteStream {
       return terminal.size.rows;
     },
     write(frame: string): boolean {
-      terminal.draw(frame);
+      terminal.draw(blocks.expand(frame));
       return true;
     },
     on: () => sink,

@@ -4,6 +4,7 @@ import { FocusStack } from './keys/focus-stack.ts';
 import { KeyReader } from './keys/key-reader.ts';
 import type { InputEvent } from './keys/key-reader.ts';
 import { FrameStore } from './state/frame-store.ts';
+import { RowBlocks } from './state/row-blocks.ts';
 import { ScreenStore } from './state/screen-store.ts';
 import type { Route } from './state/screen-store.ts';
 import type { Terminal } from './terminal.ts';
@@ -19,6 +20,7 @@ export type Suspend = () => void;
 export class ScreenSession {
   readonly screen: ScreenStore;
   readonly focus = new FocusStack();
+  readonly blocks = new RowBlocks();
   readonly frames: FrameStore;
   readonly ended: Promise<{ readonly interrupted: boolean }>;
   readonly #bench: Bench;

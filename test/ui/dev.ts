@@ -113,7 +113,7 @@ const move = (): void => {
     );
     bench.set({ ...first, slots }, ...rest);
   }
-  systemClock.after(words.has('fast') ? 20 : 250, move);
+  systemClock.after(words.has('fast') ? 50 : 250, move);
 };
 move();
 const seconds = Number([...words].find((word) => word.startsWith('for='))?.slice(4) ?? 0);

@@ -15,8 +15,9 @@ export function bannerLine(view: BenchView, now: number, cells: number, symbols:
     ` ${symbols.needsOperator} ${slot.label} NEEDS YOU ${duration(now - since)} `,
     'attention',
   );
-  const tail = others > 0 ? `  +${others} more` : '';
-  const room = cells - lineWidth([head]) - tail.length - 2;
+  const go = cells >= 76 ? ' Tab: go' : '';
+  const tail = `${others > 0 ? ` +${others} more` : ''}${go} `;
+  const room = cells - lineWidth([head]) - tail.length - 3;
   return [
     head,
     span(`  ${padEnd(cutEnd(text, room, symbols.ellipsis), room)}`, 'strong'),

@@ -25,25 +25,23 @@ export function ruleLine(title: string, cells: number, symbols: Symbols, right =
   return [...left, span(bar(gap), 'dim'), ...end];
 }
 
-/** The keys that work now, as many as fit; help always does. */
+/** Always in the footer: the ways out. */
+const ALWAYS: readonly string[] = ['back', 'quit', 'help'];
+
+/** The keys that work now, as many as fit; the ways out and the help always do. */
 export function footerLine(rows: readonly KeyRow[], cells: number, symbols: Symbols): Line {
   const shown = rows.filter(({ footer }) => footer !== false);
-  const help = shown.find(({ id }) => id === 'help');
-  const part = (row: KeyRow): string =>
-    `${row.id === 'choose' ? '1-9' : keyName(row.keys[0] ?? '', symbols)} ${row.label}`;
-  let room = cells - 1 - (help === undefined ? 0 : width(part(help)) + 2);
-  const spans: Span[] = [span(' ')];
-  const put = (row: KeyRow) => {
-    const [key = '', ...label] = part(row).split(' ');
-    spans.push(span(key, 'key'), span(` ${label.join(' ')}`, 'dim'), span('  '));
-  };
-  for (const row of shown) {
-    if (row === help) continue;
-    const taken = width(part(row)) + 2;
-    if (taken > room) continue;
-    room -= taken;
-    put(row);
-  }
-  if (help !== undefined) put(help);
-  return spans;
+  const keyOf = (row: KeyRow) => (row.id === 'choose' ? '1-9' : keyName(row.keys[0] ?? '', symbols));
+  const taken = (row: KeyRow) => width(`${keyOf(row)} ${row.label}`) + 2;
+  const last = shown.filter(({ id }) => ALWAYS.includes(id));
+  let room = cells - 1 - last.reduce((sum, row) => sum + taken(row), 0);
+  const first = shown.filter((row) => {
+    if (last.includes(row) || taken(row) > room) return false;
+    room -= taken(row);
+    return true;
+  });
+  return [
+    span(' '),
+    ...[...first, ...last].flatMap((row) => [span(keyOf(row), 'key'), span(` ${row.label}  `, 'dim')]),
+  ];
 }

@@ -1,14 +1,29 @@
 import { Box, Text } from 'ink';
-import { memo } from 'react';
+import { memo, useEffect, useRef } from 'react';
+import { useScreenContext } from '../state/screen-context.ts';
+import type { Block } from '../state/row-blocks.ts';
 import { drawLine } from '../text/line.ts';
 import type { Line } from '../text/line.ts';
-import { useScreenContext } from '../state/screen-context.ts';
+
+/** Rows that are drawn already, each on a line of its own. */
+function Drawn({ rows }: { readonly rows: readonly string[] }) {
+  const { blocks } = useScreenContext();
+  const block = useRef<Block>(undefined);
+  block.current ??= blocks.open();
+  useEffect(
+    () => () => {
+      if (block.current !== undefined) blocks.close(block.current);
+      block.current = undefined;
+    },
+    [blocks],
+  );
+  return <Text>{blocks.show(block.current, rows)}</Text>;
+}
 
 /** One row of the screen, cut to its width. */
 export const Row = memo(function Row({ spans, cells }: { readonly spans: Line; readonly cells: number }) {
   const { ink } = useScreenContext();
-  const text = drawLine(spans, cells, ink);
-  return <Text wrap="truncate">{text === '' ? ' ' : text}</Text>;
+  return <Drawn rows={[drawLine(spans, cells, ink)]} />;
 });
 
 /** Rows under each other, filled up with empty ones or cut to `height`. */
@@ -23,14 +38,10 @@ export function Lines({
 }) {
   const { ink } = useScreenContext();
   if (height <= 0) return null;
-  // One text for all rows: a node of the layout for each row costs more than the row.
-  const text = Array.from(
-    { length: height },
-    (_, index) => drawLine(lines[index] ?? [], cells, ink) || ' ',
-  ).join('\n');
+  const rows = Array.from({ length: height }, (_, index) => drawLine(lines[index] ?? [], cells, ink));
   return (
     <Box flexShrink={0} width={cells} height={height}>
-      <Text wrap="truncate">{text}</Text>
+      <Drawn rows={rows} />
     </Box>
   );
 }

@@ -1,9 +1,8 @@
-import { Text } from 'ink';
 import { memo } from 'react';
 import type { SlotView } from '../../bench/view.ts';
 import type { SlotColumns } from '../layout/slot-columns.ts';
+import { Row } from './lines.tsx';
 import { useScreenContext } from '../state/screen-context.ts';
-import { drawLine } from '../text/line.ts';
 import { slotRow } from '../words/slot-row.ts';
 
 /** A row of the dashboard. `now` and `tick` stand still for rows that do not show time, so that they are not drawn anew. */
@@ -15,7 +14,7 @@ export const SlotRow = memo(function SlotRow(props: {
   readonly cursor: boolean;
   readonly marked: boolean;
 }) {
-  const { ink, symbols } = useScreenContext();
+  const { symbols } = useScreenContext();
   const spans = slotRow(props.slot, props.columns, symbols, props);
-  return <Text wrap="truncate">{drawLine(spans, props.columns.total, ink)}</Text>;
+  return <Row spans={spans} cells={props.columns.total} />;
 });

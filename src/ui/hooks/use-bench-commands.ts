@@ -91,7 +91,7 @@ export function useBenchCommands(rows: BenchRows, page: number): readonly KeyRow
           title: 'Cancel all?',
           lines: cancelLines(everyOpen),
           typed: 'cancel all',
-          yes: 'to stop every place at its next safe point',
+          yes: 'to stop them all',
           run: () => bench.cancel(everyOpen.map(({ id }) => id)),
         }),
       new: () => screen.push({ name: 'new' }),
@@ -119,7 +119,7 @@ const toggled = (marks: ReadonlySet<string>, id: string): ReadonlySet<string> =>
 
 function cancelLines(open: readonly SlotView[]): string[] {
   const writing = open.filter((slot) => slot.writing).map(({ label }) => label);
-  const lines = [`${open.length} places are at work or wait.`];
+  const lines = [`${open.length} places are at work or wait; each stops at its next safe point.`];
   if (writing.length > 0)
     lines.push(`Being written now: ${writing.join(', ')}. They stop where they can still be recovered.`);
   return lines;

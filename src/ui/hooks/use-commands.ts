@@ -12,6 +12,8 @@ export interface ScreenKeys {
   readonly screen: ScreenName;
   readonly context: KeyContext;
   readonly commands: Commands;
+  /** What a key is called here, where the table's word is too general. */
+  readonly labels?: Partial<Record<CommandId, string>>;
   readonly paste?: (text: string) => void;
   readonly scan?: (text: string) => void;
 }
@@ -58,9 +60,9 @@ export function useCommands(keys: ScreenKeys): readonly KeyRow[] {
       }),
     [focus, store],
   );
-  return keysOf(keys.screen).filter(
-    ({ id, why }) => all.commands[id] !== undefined && why?.(keys.context) === undefined,
-  );
+  return keysOf(keys.screen)
+    .filter(({ id, why }) => all.commands[id] !== undefined && why?.(keys.context) === undefined)
+    .map((row) => ({ ...row, label: keys.labels?.[row.id] ?? row.label }));
 }
 
 function handle(

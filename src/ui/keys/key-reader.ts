@@ -12,6 +12,8 @@ export type InputEvent =
 export const SCAN_GAP_MS = 30;
 /** Shorter bursts are quick fingers. */
 export const SCAN_LEAST_CHARACTERS = 4;
+/** Lumped together on a slow line these are still keys, and do no harm. */
+const ONLY_MOVES = /^[jkgG]+$/;
 /** A paste whose end was lost is taken as it is after this, ms: the keyboard must not stay dead. */
 const PASTE_LIMIT_MS = 1000;
 
@@ -150,9 +152,10 @@ export class KeyReader {
     this.#emit({ kind: 'key', name });
   }
 
-  /** A held-down key repeats one character; a label does not. */
+  /** A held-down key repeats one character and quick fingers move the cursor; a label does neither. */
   #heldIsScan(): boolean {
-    return this.#held.length >= SCAN_LEAST_CHARACTERS && new Set(this.#held).size > 1;
+    const held = this.#held;
+    return held.length >= SCAN_LEAST_CHARACTERS && new Set(held).size > 1 && !ONLY_MOVES.test(held);
   }
 
   #releaseHeld(): void {

@@ -22,7 +22,7 @@ export function benchLayout(columns: number, height: number, rowCount: number): 
   const sentence = height >= 20 ? 2 : 1;
   const room = height - FIXED - sentence;
   if (columns >= WIDE) {
-    const logColumns = Math.floor(columns * 0.36);
+    const logColumns = Math.floor(columns * 0.3);
     return { table: columns - logColumns - 1, rows: room, sentence, logRows: 0, logColumns };
   }
   const rows = Math.min(rowCount, room);

@@ -151,7 +151,13 @@ function batchHeading(batch: BatchView, now: number, cells: number): Line {
 
 function sentenceLines(slot: SlotView | undefined, height: number, cells: number): Line[] {
   if (slot === undefined) return [];
-  const hint = slot.prompt?.canPerform === true ? ' (practice: w does this for you)' : '';
+  const { prompt } = slot;
+  const hint =
+    prompt?.canPerform === true
+      ? ' (practice: w does this for you)'
+      : prompt?.kind === 'question'
+        ? ' (Enter, then choose)'
+        : '';
   const lines = wrap(`${slot.label}: ${slotSentence(slot)}${hint}`, cells - 2).map((text) =>
     line(` ${text}`),
   );

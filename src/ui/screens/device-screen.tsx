@@ -84,7 +84,7 @@ export function DeviceScreen({
     <Box flexDirection="column" width={cells} height={height}>
       <Lines
         cells={cells}
-        lines={[header(slot, batch, now, cells), slot === undefined ? [] : stepsLine(slot, symbols)]}
+        lines={[header(slot, batch, now, cells), slot === undefined ? [] : stepsLine(slot, cells, symbols)]}
       />
       <Box>
         <Lines lines={page1} cells={pageWidth} height={room} />
@@ -185,7 +185,7 @@ function header(slot: SlotView | undefined, batch: BatchView | undefined, now: n
   const tries = slot.tries > 1 ? `try ${slot.tries}  ` : '';
   return headerLine(
     `${slot.number} ${slot.label}`,
-    batch?.device ?? '',
+    cells < 76 ? '' : (batch?.device ?? ''),
     `${slot.batchId}  ${run}${tries}${age === undefined ? '' : duration(age)}`,
     cells,
   );

@@ -53,6 +53,7 @@ export function LogScreen({
   const footer = useCommands({
     screen: 'log',
     context: { slot, hasMatch: matches.length > 0 },
+    labels: { filter: 'search' },
     commands: {
       up: () => move(top - 1),
       down: () => move(top + 1),

@@ -49,6 +49,7 @@ export function NewScreen({ cells, height }: { readonly cells: number; readonly 
       canType: form.type !== undefined,
       canSave: draft.step === 'review',
     },
+    labels: { open: openLabel(row) },
     commands: {
       ...list.commands,
       open: () => {
@@ -101,6 +102,13 @@ export function NewScreen({ cells, height }: { readonly cells: number; readonly 
       <Footer rows={footer} cells={cells} />
     </Box>
   );
+}
+
+function openLabel(row: FormRow | undefined): string {
+  if (row?.id === 'type') return 'type';
+  if (row?.id === 'start') return 'start';
+  if (row?.id === 'save') return 'save';
+  return row?.right !== undefined && row.marked === undefined ? 'change' : 'go on';
 }
 
 function stepLine(draft: Draft, flow: Parameters<typeof stepsOf>[0], symbols: Symbols): Line {

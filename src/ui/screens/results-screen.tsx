@@ -63,6 +63,7 @@ export function ResultsScreen({
   const slotCommands = useSlotCommands(targets, slot ?? batch?.slots[0]);
   const toggle = (run: number) =>
     setMarks(new Set(marks.has(run) ? [...marks].filter((other) => other !== run) : [...marks, run]));
+  const retryable = targets.filter(canRetry).length;
   const footer = useCommands({
     screen: 'results',
     context: {
@@ -72,6 +73,7 @@ export function ResultsScreen({
       hasNote: row !== undefined,
       canOpen: row !== undefined,
     },
+    labels: { retry: retryable === 1 ? 'retry this one' : `retry these ${retryable}` },
     commands: {
       ...list.commands,
       ...(batch !== undefined && {
@@ -161,7 +163,7 @@ export function ResultsScreen({
         cells={cells}
         height={room - listRoom}
       />
-      <Footer rows={withRetryCount(footer, targets.filter(canRetry).length)} cells={cells} />
+      <Footer rows={footer} cells={cells} />
     </Box>
   );
 }
@@ -176,8 +178,3 @@ const isScanned = ({ settled }: ResultRow, scan: string): boolean => {
 
 const emptyText = (problem: string | undefined, live: boolean): string =>
   problem !== undefined ? ` ${problem}` : live ? ' No unit is settled yet.' : ' Reading the records';
-
-const withRetryCount = (rows: ReturnType<typeof useCommands>, count: number) =>
-  rows.map((row) =>
-    row.id === 'retry' ? { ...row, label: `retry ${count === 1 ? 'this one' : `these ${count}`}` } : row,
-  );

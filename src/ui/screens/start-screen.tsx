@@ -11,7 +11,7 @@ import { useScreenContext } from '../state/screen-context.ts';
 import { plural } from '../text/format.ts';
 import { line, span, spread } from '../text/line.ts';
 import type { Line } from '../text/line.ts';
-import { cutEnd, padEnd, wrap } from '../text/measure.ts';
+import { cutEnd, padEnd, width, wrap } from '../text/measure.ts';
 import type { Symbols } from '../theme/symbols.ts';
 import { startCells, startRows, startSentence } from '../words/start-rows.ts';
 import type { StartRow } from '../words/start-rows.ts';
@@ -62,9 +62,11 @@ export function StartScreen({ cells, height }: { readonly cells: number; readonl
     },
   });
 
+  const names = rows.flatMap((each) => (each.kind === 'heading' ? [] : [width(startCells(each)[0])]));
+  const nameCells = Math.min(Math.max(0, ...names), Math.floor(cells / 3));
   const lines = rows
     .slice(window.top, window.end)
-    .map((each, index) => rowLine(each, window.top + index === cursor, cells, symbols));
+    .map((each, index) => rowLine(each, window.top + index === cursor, nameCells, cells, symbols));
   const open = view.batches.flatMap(({ slots }) => slots).filter(isOpen).length;
   const running = open === 0 ? '' : `${plural(open, 'place')} at work (b)   `;
   const { operatorName } = services.preferences();
@@ -111,10 +113,9 @@ const keyOf = (row: StartRow): string => {
   }
 };
 
-function rowLine(row: StartRow, cursor: boolean, cells: number, symbols: Symbols): Line {
+function rowLine(row: StartRow, cursor: boolean, nameCells: number, cells: number, symbols: Symbols): Line {
   if (row.kind === 'heading') return ruleLine(row.title, cells, symbols);
   const [name, what, right] = startCells(row);
-  const nameCells = Math.min(26, Math.floor(cells / 3));
   const whatCells = cells - nameCells - right.length - 7;
   const warning = row.kind === 'unfinished' || (row.kind === 'job' && row.job.problem !== undefined);
   return spread(

@@ -6,6 +6,7 @@ import type { ScreenServices } from '../services.ts';
 import type { Ink } from '../text/line.ts';
 import type { Symbols } from '../theme/symbols.ts';
 import type { FrameStore } from './frame-store.ts';
+import type { RowBlocks } from './row-blocks.ts';
 import type { ScreenStore } from './screen-store.ts';
 
 /** What every screen can reach. Does not change while the program runs, but for the looks. */
@@ -16,6 +17,7 @@ export interface ScreenContext {
   readonly frames: FrameStore;
   readonly screen: ScreenStore;
   readonly focus: FocusStack;
+  readonly blocks: RowBlocks;
   readonly symbols: Symbols;
   readonly ink: Ink;
   /** Started as `demo`. */

@@ -19,7 +19,10 @@ function cut(text: string, cells: number, position: 'end' | 'middle', ellipsis: 
   if (cells <= 0) return '';
   if (width(text) <= cells) return text;
   if (cells <= ellipsis.length) return ellipsis.slice(0, cells);
-  return cliTruncate(text, cells, { position, truncationCharacter: ellipsis });
+  if (!ONE_CELL.test(text)) return cliTruncate(text, cells, { position, truncationCharacter: ellipsis });
+  const kept = cells - ellipsis.length;
+  const head = position === 'end' ? kept : Math.ceil(kept / 2);
+  return text.slice(0, head) + ellipsis + (head < kept ? text.slice(head - kept) : '');
 }
 
 export const padEnd = (text: string, cells: number): string =>

@@ -2,6 +2,7 @@ import type { WiringPage } from '../../../flows/flow.ts';
 import type { BatchView, PromptView, SlotView } from '../../bench/view.ts';
 import { OUTCOMES } from '../../core/outcome.ts';
 import { STEP_IDS } from '../../core/steps.ts';
+import type { StepId } from '../../core/steps.ts';
 import { ruleLine } from '../components/frame-parts.ts';
 import { bytes, duration, speed } from '../text/format.ts';
 import { blank, line, span } from '../text/line.ts';
@@ -9,29 +10,40 @@ import type { Line, Span } from '../text/line.ts';
 import { wrap } from '../text/measure.ts';
 import { OUTCOME_TONES } from '../theme/theme.ts';
 import type { Symbols } from '../theme/symbols.ts';
+import type { Tone } from '../theme/theme.ts';
 import { blockLetters } from './block-letters.ts';
 import { explain, factLines } from './explain.ts';
 import { barText, percentOf } from './slot-row.ts';
 import { slotSentence, TAKE_OUT_TEXT } from './slot-words.ts';
 
 /** `✔ detect  ▸ backup  · flash`: where the unit is on its way. */
-export function stepsLine(slot: SlotView, symbols: Symbols): Line {
-  return STEP_IDS.flatMap((step): Span[] => {
-    switch (slot.steps[step]) {
-      case 'done':
-        return [span(` ${symbols.stepDone} ${step} `, 'good')];
-      case 'active':
-        return slot.state === 'needs-operator'
-          ? [span(` ${symbols.needsOperator} ${step} `, 'attention')]
-          : [span(` ${symbols.running} ${step} `, 'active')];
-      case 'failed':
-        return [span(` ${symbols.stepFailed} ${step} `, 'fail')];
-      case 'skipped':
-        return [span(` ${symbols.stepSkipped} ${step} `, 'dim')];
-      case 'todo':
-        return [span(` ${symbols.waiting} ${step} `, 'dim')];
-    }
+export function stepsLine(slot: SlotView, cells: number, symbols: Symbols): Line {
+  const gap = cells < 66 ? '' : ' ';
+  return STEP_IDS.map((step): Span => {
+    const [glyph, tone] = stepMark(slot, slot.steps[step], symbols);
+    return span(` ${glyph} ${step}${gap}`, tone);
   });
+}
+
+function stepMark(
+  slot: SlotView,
+  state: SlotView['steps'][StepId],
+  symbols: Symbols,
+): readonly [string, Tone] {
+  switch (state) {
+    case 'done':
+      return [symbols.stepDone, 'good'];
+    case 'active':
+      return slot.state === 'needs-operator'
+        ? [symbols.needsOperator, 'attention']
+        : [symbols.running, 'active'];
+    case 'failed':
+      return [symbols.stepFailed, 'fail'];
+    case 'skipped':
+      return [symbols.stepSkipped, 'dim'];
+    case 'todo':
+      return [symbols.waiting, 'dim'];
+  }
 }
 
 /** What is asked of the person, what is heard meanwhile, and how it is answered. */

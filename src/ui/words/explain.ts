@@ -33,7 +33,7 @@ export function explain(settled: SettledView, cells: number, symbols: Symbols): 
   fact('What happened', settled.message);
   if (settled.advice !== undefined) fact('Do now', settled.advice, 'strong');
   if (settled.blame !== undefined) fact('Whose fault', BLAME_WORDS[settled.blame]);
-  if (!isGood(outcome)) fact('A retry', settled.retry);
+  if (!isGood(outcome)) fact('If retried', settled.retry);
   fact('Go on with', settled.next);
   fact('Proof', settled.proof.length > 0 ? settled.proof.join(', ') : 'none');
   fact('Evidence', settled.evidence);

@@ -78,7 +78,7 @@ export function linkRows(
   rows.push({
     id: 'type',
     text: 'Type a link',
-    right: 'socket://host:port  rfc2217://host:port  virtual:...',
+    right: 'socket://  rfc2217://  virtual:',
     detail: `A port, a network serial link, or the practice bench: virtual:${flow.virtualDevice}?n=12 is twelve units.`,
   });
   return rows;

@@ -4,6 +4,7 @@ import type { Outcome } from '../../core/outcome.ts';
 import type { StepId, Task } from '../../core/steps.ts';
 import { last6 } from '../../core/identity.ts';
 import type { UnitIdentity } from '../../core/identity.ts';
+import { bytes } from '../text/format.ts';
 import { OUTCOME_TONES } from '../theme/theme.ts';
 import type { Tone } from '../theme/theme.ts';
 import type { Symbols } from '../theme/symbols.ts';
@@ -79,7 +80,14 @@ export function slotSentence(slot: SlotView): string {
   if (slot.state === 'waiting') return slot.waitReason ?? 'waits for its turn';
   if (slot.state === 'cancelling')
     return slot.writing ? 'stops at the next safe point of the write' : 'stops at the next safe point';
-  return slot.progress?.label ?? slot.lastLog?.text ?? 'starts';
+  return runningSentence(slot);
+}
+
+function runningSentence({ progress, lastLog }: SlotView): string {
+  if (progress === undefined) return lastLog?.text ?? 'starts';
+  const { label, done, total, unit } = progress;
+  const amount = total === undefined || unit !== 'bytes' ? '' : ` (${bytes(done)} of ${bytes(total)})`;
+  return lastLog === undefined ? label + amount : `${label}${amount}. ${lastLog.text}`;
 }
 
 function settledSentence({ settled }: SlotView): string {

@@ -64,7 +64,7 @@ export function yieldWords(outcomes: EarlierBatch['outcomes']): string {
 export function startCells(row: Exclude<StartRow, { kind: 'heading' }>): readonly [string, string, string] {
   switch (row.kind) {
     case 'practice':
-      return ['practice', 'virtual units, no hardware needed', ''];
+      return ['Practice bench', 'virtual units, no hardware needed', ''];
     case 'flow':
       return [
         row.flow.device,
@@ -101,7 +101,7 @@ export function startSentence(row: StartRow): string {
     case 'job':
       return row.job.problem === undefined
         ? 'Enter chooses the units and shows what will be done; nothing is touched before you say so.'
-        : `${row.job.problem}. Enter opens the job so that it can be put right.`;
+        : `Not ready: ${row.job.problem}. Enter opens the job so that it can be put right.`;
     case 'unfinished':
       return `${row.batch.id} was interrupted. Nothing goes on by itself: Enter shows its units, d puts it away.`;
     case 'earlier':

@@ -43,12 +43,8 @@ export function totalsLine(counts: BatchCounts, symbols: Symbols, narrow: boolea
   for (const outcome of OUTCOMES)
     add(symbols.outcome[outcome], counts.outcomes[outcome], outcome.toLowerCase(), OUTCOME_TONES[outcome]);
   add(symbols.running, counts.running, narrow ? 'run' : 'running', 'active');
-  add(
-    symbols.needsOperator,
-    counts.needsOperator,
-    counts.needsOperator === 1 ? 'needs you' : 'need you',
-    'attention',
-  );
+  const needs = counts.needsOperator === 1 ? 'needs you' : 'need you';
+  add(symbols.needsOperator, counts.needsOperator, narrow ? 'you' : needs, 'attention');
   add(symbols.waiting, counts.waiting, narrow ? 'wait' : 'waiting', 'dim');
   return parts.slice(0, -1);
 }
