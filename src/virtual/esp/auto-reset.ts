@@ -1,8 +1,13 @@
 import type { Clock } from '../../core/clock.ts';
 import type { ControlLines } from '../../drivers/serial/port.ts';
 
-/** After EN has risen, GPIO0 counts as low if it goes low within this time, ms: the capacitor at EN, and slow links. */
+/** After EN has risen, GPIO0 counts as low if it goes low within this time, ms: the capacitor at EN. */
 const STRAP_WINDOW_MS = 40;
+/**
+ * The same where EN rose because both lines are asserted, ms: half of a change whose other half still travels.
+ * A client over a network takes 50 ms and more from one line to the other.
+ */
+const HALF_CHANGE_WINDOW_MS = 1000;
 
 /**
  * The usual circuit of two transistors: RTS pulls EN low, DTR pulls GPIO0 low, both together do nothing.
@@ -13,7 +18,6 @@ export class AutoReset {
   private readonly onReset: () => void;
   private readonly onStart: (gpio0Low: boolean) => void;
   private enLow = false;
-  private gpio0Low = false;
   private cancelWindow: (() => void) | undefined;
 
   constructor(clock: Clock, onReset: () => void, onStart: (gpio0Low: boolean) => void) {
@@ -25,24 +29,25 @@ export class AutoReset {
   set({ dtr, rts }: ControlLines): void {
     const enWasLow = this.enLow;
     this.enLow = rts && !dtr;
-    this.gpio0Low = dtr && !rts;
     if (this.enLow) {
       if (enWasLow) return;
       this.stop();
       this.onReset();
-    } else if (enWasLow) {
-      if (this.gpio0Low) this.onStart(true);
-      else this.cancelWindow = this.clock.after(STRAP_WINDOW_MS, () => this.started(false));
-    } else if (this.gpio0Low && this.cancelWindow) this.started(true);
+      return;
+    }
+    // Only a chip that came out of reset and has not read its straps yet cares.
+    if (!enWasLow && this.cancelWindow == null) return;
+    this.stop();
+    if (dtr && !rts) this.onStart(true);
+    else
+      this.cancelWindow = this.clock.after(dtr ? HALF_CHANGE_WINDOW_MS : STRAP_WINDOW_MS, () => {
+        this.stop();
+        this.onStart(false);
+      });
   }
 
   stop(): void {
     this.cancelWindow?.();
     this.cancelWindow = undefined;
-  }
-
-  private started(gpio0Low: boolean): void {
-    this.stop();
-    this.onStart(gpio0Low);
   }
 }

@@ -24,6 +24,6 @@ export function unitSecrets(unit: number): UnitSecrets {
 
 /** A MAC of its own for each unit number below 2^24: the maker's first half, and a second half that looks random. */
 export function unitMac(oui: readonly [number, number, number], unit: number): Uint8Array {
-  const tail = (Math.imul(unit, 0x9e_3779) + 0x10_aa03) & 0xff_ffff;
+  const tail = (Math.imul(unit, 0x9e_3779) + (oui[0] << 16) + (oui[2] << 8) + 0x10_aa03) & 0xff_ffff;
   return Uint8Array.of(...oui, tail >>> 16, (tail >>> 8) & 0xff, tail & 0xff);
 }

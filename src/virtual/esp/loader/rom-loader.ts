@@ -221,7 +221,7 @@ export class RomLoader implements Loader {
     if (data.length !== 16) return fails(BAD_FORMAT);
     const [size, blocks, blockSize, offset] = [u32(data, 0), u32(data, 4), u32(data, 8), u32(data, 12)];
     if (!this.isEsp32) this.attached = true;
-    if (!this.attached) return fails(NOT_RIGHT);
+    if (!this.attached && size > 0) return fails(NOT_RIGHT);
     const { flash } = this.host.chip;
     flash.unlock();
     const first = Math.floor(offset / SECTOR_BYTES);

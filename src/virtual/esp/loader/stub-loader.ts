@@ -190,6 +190,11 @@ export class StubLoader implements Loader {
     };
   }
 
+  /** Only later chips have it. */
+  private getSecurityInfo(): Done {
+    return code(STUB.NOT_IMPLEMENTED);
+  }
+
   private spiFlashMd5({ data }: Request): Done {
     const { flash } = this.host.chip;
     const length = u32(data, 4);
@@ -255,6 +260,7 @@ export class StubLoader implements Loader {
     [OP.SPI_ATTACH]: [StubLoader.prototype.accepted, 4],
     [OP.CHANGE_BAUDRATE]: [StubLoader.prototype.changeBaudrate, 8],
     [OP.SPI_FLASH_MD5]: [StubLoader.prototype.spiFlashMd5, 16],
+    [OP.GET_SECURITY_INFO]: [StubLoader.prototype.getSecurityInfo, 0],
     [OP.ERASE_FLASH]: [StubLoader.prototype.eraseFlash],
     [OP.ERASE_REGION]: [StubLoader.prototype.eraseRegion, 8],
     [OP.READ_FLASH]: [StubLoader.prototype.readFlash, 16],
