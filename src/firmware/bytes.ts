@@ -39,6 +39,8 @@ export const latin1 = (bytes: Uint8Array): string => native(bytes).toString('lat
 export function fieldText(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   const used = end < 0 ? bytes : bytes.subarray(0, end);
+  // Hundreds of thousands of names may stand in one file: nearly all need no cleaning.
+  if (used.every((byte) => byte > 0x20 && byte < 0x7f)) return latin1(used);
   return sanitize(native(used).toString('utf8'));
 }
 

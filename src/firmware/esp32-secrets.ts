@@ -32,6 +32,7 @@ export function searchEsp32Secrets(areas: readonly FlashArea[], product: Product
       const nvs = parseNvs(bytes);
       findings.push(...findWifiInNvs(nvs));
       if (nvs.state === 'unreadable' || nvs.state === 'not nvs') unsure.push(`${name} cannot be read`);
+      if (nvs.partial) unsure.push(`${name} is larger than what is read of it`);
       if (nvs.items.some(({ key }) => SECRET_KEY.test(key)))
         secrets.push(`${name}: keys or tokens in NVS, secret.`);
       if (keepsTasmotaSettings(nvs)) unsure.push('Tasmota keeps them in its own settings');

@@ -57,15 +57,16 @@ export interface FlashArea {
 
 /**
  * Cuts the file along the partition borders behind the table, sorted and without overlap: a partition that
- * overlaps an earlier one is left out. Blank gaps are left out, and what the file does not reach.
+ * overlaps an earlier one is left out, and what the file does not reach. Of gaps only what is not blank.
  */
 export function cutAreas(content: Uint8Array, layout: FlashLayout): FlashArea[] {
   const { base } = layout;
   const areas: FlashArea[] = [];
-  const area = (start: number, end: number, partition: Partition | undefined): void => {
-    const bytes = content.subarray(start, end);
-    if (bytes.length === 0 || (partition == null && isFilled(bytes, 0xff))) return;
-    areas.push({ offset: start + base, start, bytes, partition });
+  const area = (from: number, end: number, partition: Partition | undefined): void => {
+    const start = partition == null ? skipBlank(content, from, end) : from;
+    const whole = content.subarray(start, end);
+    const bytes = partition == null ? whole.subarray(0, usedLength(whole, 0)) : whole;
+    if (bytes.length > 0) areas.push({ offset: start + base, start, bytes, partition });
   };
   let position = layout.tableOffset + SECTOR_BYTES;
   for (const partition of [...layout.table.partitions].sort((a, b) => a.offset - b.offset)) {
@@ -77,6 +78,13 @@ export function cutAreas(content: Uint8Array, layout: FlashLayout): FlashArea[] 
   }
   area(position, content.length, undefined);
   return areas;
+}
+
+function skipBlank(content: Uint8Array, from: number, end: number): number {
+  let start = from;
+  while (start < end && isFilled(content.subarray(start, Math.min(start + SECTOR_BYTES, end)), 0xff))
+    start += SECTOR_BYTES;
+  return Math.min(start, end);
 }
 
 /** Where the last byte that is not 0xFF ends, rounded up to 16, at least `atLeast`. */

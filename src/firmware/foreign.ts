@@ -151,9 +151,14 @@ function readByMagic(content: Uint8Array): Foreign | undefined {
 
 function readText(content: Uint8Array): Foreign | undefined {
   const bytes = content.subarray(0, 512);
-  const isText = bytes.every((byte) => byte >= 0x20 || byte === 9 || byte === 10 || byte === 13);
-  if (!isText) return undefined;
-  const head = latin1(bytes).trimStart();
+  if (bytes.some((byte) => byte < 0x20 && byte !== 9 && byte !== 10 && byte !== 13)) return undefined;
+  let head: string;
+  try {
+    // As a stream, because the last character may be cut.
+    head = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true }).trimStart();
+  } catch {
+    return undefined;
+  }
   if (/^<(!doctype|html|\?xml)/i.test(head))
     return {
       format: 'html',

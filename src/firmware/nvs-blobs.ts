@@ -10,32 +10,37 @@ export interface NvsBlob {
   readonly live: boolean;
 }
 
-const address = (entry: NvsEntry, chunk: number): string => `${entry.namespaceIndex}/${chunk}/${entry.key}`;
+const nameOf = (entry: NvsEntry): string => `${entry.namespaceIndex}/${entry.key}`;
 
 /**
  * Puts blobs of format v2 together: an index entry names size, number of chunks and the first chunk's number.
  * Chunks that no live index claims (erased blobs, a lost index) come out one by one: their bytes are as readable.
  */
 export function assembleBlobs(entries: readonly NvsEntry[]): NvsBlob[] {
-  const chunks = new Map<string, NvsEntry>();
+  const chunksOf = new Map<string, Map<number, NvsEntry>>();
+  for (const entry of entries) {
+    if (entry.type !== NVS_TYPES.blobData || !entry.live) continue;
+    const chunks = chunksOf.get(nameOf(entry)) ?? new Map<number, NvsEntry>();
+    chunksOf.set(nameOf(entry), chunks.set(entry.chunk, entry));
+  }
+  // Of several live indexes of one blob the last written counts.
+  const indexes = new Map<string, NvsEntry>();
   for (const entry of entries)
-    if (entry.type === NVS_TYPES.blobData && entry.live) chunks.set(address(entry, entry.chunk), entry);
+    if (entry.type === NVS_TYPES.blobIndex && entry.live) indexes.set(nameOf(entry), entry);
 
-  const blobs: NvsBlob[] = [];
   const claimed = new Set<NvsEntry>();
-  for (const index of entries) {
-    if (index.type !== NVS_TYPES.blobIndex || !index.live) continue;
+  const blobs: NvsBlob[] = [];
+  for (const [name, index] of indexes) {
+    const chunks = chunksOf.get(name) ?? new Map<number, NvsEntry>();
     const first = u8(index.data, 5);
-    const wanted = Array.from({ length: u8(index.data, 4) }, (_, n) =>
-      chunks.get(address(index, (first + n) & 0xff)),
+    const count = u8(index.data, 4);
+    const found = Array.from({ length: count }, (_, n) => chunks.get((first + n) & 0xff)).filter(
+      (chunk) => chunk != null,
     );
-    const found = wanted.filter((chunk) => chunk != null && !claimed.has(chunk)) as NvsEntry[];
     for (const chunk of found) claimed.add(chunk);
     const value = concatUint8Arrays(found.map((chunk) => chunk.content ?? new Uint8Array()));
     const intact =
-      found.length === wanted.length &&
-      value.length === u32(index.data, 0) &&
-      found.every((chunk) => chunk.intact);
+      found.length === count && value.length === u32(index.data, 0) && found.every((chunk) => chunk.intact);
     blobs.push({ namespaceIndex: index.namespaceIndex, key: index.key, value, intact, live: true });
   }
   for (const entry of entries)

@@ -16,11 +16,16 @@ export interface NvsItem {
   readonly live: boolean;
 }
 
+/** Real ones have 12 KiB to some 100 KiB; more than this is not read. Bytes. */
+export const NVS_MAX_BYTES = 0x10_0000;
+
 export interface NvsContents {
   /** `blank`: only 0xFF. `unreadable`: pages with entries of which none fits its CRC, as encrypted NVS has. */
   readonly state: 'blank' | 'read' | 'unreadable' | 'not nvs';
   readonly items: readonly NvsItem[];
   readonly pages: number;
+  /** True when there was more than NVS_MAX_BYTES. */
+  readonly partial: boolean;
 }
 
 /** Reads every page, live and erased entries alike. Damaged pages and entries are passed over. */
@@ -29,7 +34,8 @@ export function parseNvs(bytes: Uint8Array): NvsContents {
   let pages = 0;
   let marked = 0;
   let filled = false;
-  for (let start = 0; start + NVS_PAGE_BYTES <= bytes.length; start += NVS_PAGE_BYTES) {
+  const limit = Math.min(bytes.length, NVS_MAX_BYTES);
+  for (let start = 0; start + NVS_PAGE_BYTES <= limit; start += NVS_PAGE_BYTES) {
     const page = bytes.subarray(start, start + NVS_PAGE_BYTES);
     if (isFilled(page, 0xff)) continue;
     filled = true;
@@ -44,7 +50,7 @@ export function parseNvs(bytes: Uint8Array): NvsContents {
       : entries.length === 0 && marked > 0
         ? 'unreadable'
         : 'read';
-  return { state, items: resolve(entries), pages };
+  return { state, items: resolve(entries), pages, partial: bytes.length > NVS_MAX_BYTES };
 }
 
 function resolve(entries: readonly NvsEntry[]): NvsItem[] {

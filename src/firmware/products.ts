@@ -49,26 +49,13 @@ const TASMOTA_VARIANTS: readonly string[] = [
 
 function readTasmota(bytes: Uint8Array): Product | undefined {
   if (!includes(bytes, 'Tasmota')) return undefined;
-  const said = matchTasmotaText(bytes);
-  const version = said?.version ?? readTasmotaMarker(bytes);
-  const variant = said?.variant ?? findTasmotaVariant(bytes);
-  if (said == null && variant == null && version == null && !includes(bytes, 'ota.tasmota.com'))
-    return undefined;
+  const words = latin1(bytes);
+  // The whole text, where a build has it: `9.2.0(lite)`.
+  const said = /(\d{1,2}\.\d{1,2}\.\d{1,2})(?:\.\d{1,4})?\((tasmota[\w-]{0,16}|[a-z]\w{1,16})\)/.exec(words);
+  const version = said?.[1] ?? readTasmotaMarker(bytes);
+  const variant = said?.[2] ?? findTasmotaVariant(words);
+  if (variant == null && version == null && !includes(bytes, 'ota.tasmota.com')) return undefined;
   return { name: 'Tasmota', ...(version != null && { version }), ...(variant != null && { variant }) };
-}
-
-/** `9.2.0(lite)`, where a build has the whole text. */
-function matchTasmotaText(
-  bytes: Uint8Array,
-): { readonly version: string; readonly variant: string } | undefined {
-  for (const variant of ['tasmota', ...TASMOTA_VARIANTS]) {
-    const at = indexOf(bytes, `(${variant}`);
-    if (at < 1) continue;
-    const text = latin1(bytes.subarray(Math.max(0, at - 16), at + 24));
-    const match = /(\d{1,2}\.\d{1,2}\.\d{1,2})(?:\.\d+)?\(([\w-]+)\)/.exec(text);
-    if (match?.[1] != null && match[2] != null) return { version: match[1], variant: match[2] };
-  }
-  return undefined;
 }
 
 /**
@@ -85,18 +72,26 @@ function readTasmotaMarker(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
+/** More names than any image has; a file made of them must not be searched to its end. */
+const MAX_VARIANT_HITS = 1000;
+
 /**
  * Each build names itself in a string of its own (CODE_IMAGE_STR), kept beside the project name `tasmota` in the
  * images looked at; a bare word elsewhere may be a command and counts only when no other is there.
  */
-function findTasmotaVariant(bytes: Uint8Array): string | undefined {
-  const beside = TASMOTA_VARIANTS.find((variant) => includes(bytes, `\0${variant}\0tasmota\0`));
-  if (beside != null) return beside;
-  const alone = TASMOTA_VARIANTS.filter((variant) => includes(bytes, `\0${variant}\0`));
+function findTasmotaVariant(words: string): string | undefined {
+  const pattern = new RegExp(`\\0(${TASMOTA_VARIANTS.join('|')}|tasmota(?:32[\\w-]{0,16})?)(?=\\0)`, 'g');
+  const names = new Set<string>();
+  for (let hits = 0; hits < MAX_VARIANT_HITS; hits++) {
+    const name = pattern.exec(words)?.[1];
+    if (name == null) break;
+    if (words.startsWith('\0tasmota\0', pattern.lastIndex)) return name;
+    names.add(name);
+  }
+  const project = [...names].filter((name) => name.startsWith('tasmota'));
+  const alone = [...names].filter((name) => !name.startsWith('tasmota'));
   if (alone.length === 1) return alone[0];
-  const match = matchAfter(bytes, '\0tasmota32', /^\0(tasmota32[\w-]{0,16})\0/);
-  if (match?.[1] != null) return match[1];
-  return alone.length === 0 && includes(bytes, '\0tasmota\0') ? 'tasmota' : undefined;
+  return project.find((name) => name !== 'tasmota') ?? (alone.length === 0 ? project[0] : undefined);
 }
 
 function readEspurna(bytes: Uint8Array): Product | undefined {

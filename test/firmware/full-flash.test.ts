@@ -105,7 +105,7 @@ describe('a full-flash backup of an ESP32', () => {
     );
     expect(listed.backup?.secrets).toEqual(['Partition minvs at 0x3F8000: vendor keys inside, secret.']);
     const unlisted = await inspect(dump([0x3f_8000, noise(64)]));
-    expect(unlisted.backup?.secrets).toEqual(['Unlisted data at 0x3F0000: vendor keys inside, secret.']);
+    expect(unlisted.backup?.secrets).toEqual(['Unlisted data at 0x3F8000: vendor keys inside, secret.']);
     const tokens = new NvsBuilder().namespace(1, 'miio').string(1, 'token', SECRET).build();
     expect((await inspect(dump([0x9000, tokens]))).backup?.secrets).toEqual([
       'Partition nvs: keys or tokens in NVS, secret.',
