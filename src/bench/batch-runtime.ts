@@ -5,11 +5,12 @@ import { isGood, OUTCOMES, type Outcome } from '../core/outcome.ts';
 import type { AssumeWord } from '../core/steps.ts';
 import type { AnyFlow } from '../../flows/flow.ts';
 import type { BatchJournal } from '../records/batch-journal.ts';
+import { unitLines } from '../records/unit-lines.ts';
 import { batchMachine } from './batch-machine.ts';
 import type { BenchCore } from './bench-core.ts';
 import type { PlannedBatch } from './plan-batch.ts';
 import { SlotRuntime } from './slot-runtime.ts';
-import type { BatchCounts, BatchRequest, BatchView, BenchEvent, SettledView, SlotView } from './view.ts';
+import type { BatchCounts, BatchRequest, BatchView, BenchEvent, SlotView } from './view.ts';
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
@@ -173,24 +174,23 @@ const openSettings = (flow: AnyFlow, request: BatchRequest) =>
     ),
   );
 
-/** Units, not attempts: the last run of each MAC counts; a run without a MAC is overtaken by the next one in its slot. */
+/** Units, not attempts, told apart as the records do it; a unit that is being worked on again has no result yet. */
 export function countUnits(slots: readonly SlotView[], cycle: boolean): BatchCounts {
-  const last = new Map<string, SettledView>();
-  for (const slot of slots) {
-    const runs = slot.settled ? [...slot.earlier, slot.settled] : slot.earlier;
-    runs.forEach((run, index) => {
-      const overtaken = index < runs.length - 1 || !slot.settled;
-      if (run.identity.mac === undefined && overtaken && !cycle) return;
-      const key = run.identity.mac ?? `${slot.id}/${run.run}`;
-      if ((last.get(key)?.run ?? 0) <= run.run) last.set(key, run);
-    });
-  }
-  for (const slot of slots) {
-    if (slot.state !== 'settled' && slot.state !== 'take-out' && slot.identity.mac !== undefined)
-      last.delete(slot.identity.mac);
-  }
+  const runs = slots.flatMap((slot) => {
+    const settled = slot.settled ? [...slot.earlier, slot.settled] : slot.earlier;
+    const retried = slot.settled === undefined && slot.tries > 1;
+    return (retried ? settled.slice(0, -1) : settled).map((result) => ({
+      ...result,
+      slot: slot.id,
+      mac: result.identity.mac,
+    }));
+  });
+  const atWork = new Set(slots.flatMap((slot) => (slot.settled ? [] : [slot.identity.mac])));
+  const last = unitLines(runs, { cycle })
+    .map((unit) => unit.last)
+    .filter(({ mac }) => mac === undefined || !atWork.has(mac));
   const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
-  for (const run of last.values()) outcomes[run.outcome] += 1;
+  for (const run of last) outcomes[run.outcome] += 1;
   const inState = (...states: SlotView['state'][]) =>
     slots.filter((slot) => states.includes(slot.state)).length;
   return {

@@ -30,8 +30,12 @@ export class RunState {
   /** The computer slept, or its clock was set, while this run went on. */
   clockJumped = false;
 
-  constructor(startedAt: number) {
+  /** The run that this one repeats. */
+  readonly retryOf: number | undefined;
+
+  constructor(startedAt: number, retryOf?: number) {
     this.startedAt = startedAt;
+    this.retryOf = retryOf;
   }
 
   /** Steps that were passed over (`goTo`) are marked so. */
@@ -70,6 +74,7 @@ export class RunState {
       next: verdict.next,
       ...(notDone.length > 0 && { notDone }),
       firmware: this.firmware,
+      warnings: this.warnings,
       bytesWritten: this.bytesWritten,
       seconds: Math.round((endedAt - this.startedAt) / 100) / 10,
       tries,
@@ -86,6 +91,7 @@ export function settledView(end: RunEnd, state: RunState, run: number): SettledV
     ...rest,
     ...(code !== undefined && { code: code as SettledView['code'] & string }),
     run,
+    ...(state.retryOf !== undefined && { retryOf: state.retryOf }),
     identity: state.identity,
     warnings: state.warnings,
   } as SettledView;

@@ -67,7 +67,7 @@ export class SlotRuntime {
         awaitNextUnit: fromPromise(() => this.#awaitNextUnit()),
       },
       actions: {
-        beginRun: () => this.#beginRun(),
+        beginRun: ({ context }) => this.#beginRun(context.tries > 1),
         stopStep: () => this.#state?.abort.abort(new BenchError('ABORTED')),
         reportSettled: sendParent({ type: 'SLOT_SETTLED', slotId: this.id }),
         closeLink: () => void this.#closeSession(),
@@ -99,9 +99,10 @@ export class SlotRuntime {
     await (this.#port as PracticePort | undefined)?.perform(act);
   };
 
-  #beginRun(): void {
+  #beginRun(isRetry: boolean): void {
     if (this.#settled) this.#earlier = [...this.#earlier, this.#settled];
-    this.#state = new RunState(this.#batch.bench.clock.now());
+    const retryOf = isRetry ? this.#earlier.at(-1)?.run : undefined;
+    this.#state = new RunState(this.#batch.bench.clock.now(), retryOf);
     this.#settled = undefined;
     this.#settledAt = undefined;
     this.#progress = undefined;
@@ -307,7 +308,12 @@ export class SlotRuntime {
   /** The run gets its number when it is one for the records: the unit said who it is, or the run ends. */
   async #journal() {
     const state = this.#state!;
-    state.journal ??= await this.#batch.journal.startRun({ slot: this.link.text, slotNumber: this.number });
+    state.journal ??= await this.#batch.journal.startRun({
+      slot: this.link.text,
+      slotNumber: this.number,
+      startedAt: state.startedAt,
+      ...(state.retryOf !== undefined && { retryOf: state.retryOf }),
+    });
     return state.journal;
   }
 

@@ -122,6 +122,8 @@ export interface PromptView {
 /** A settled run as screens and reporters show it. */
 export interface SettledView extends Omit<Verdict, 'code'> {
   readonly run: number;
+  /** The run that this one repeated. */
+  readonly retryOf?: number;
   readonly code?: ErrorCode;
   readonly step: StepId;
   readonly identity: UnitIdentity;
