@@ -1,14 +1,25 @@
 import { join } from 'node:path';
 import type { BatchRequest } from '../bench/view.ts';
-import { parseLinks } from '../core/link.ts';
+import { type Link, parseLinks } from '../core/link.ts';
 import type { VirtualDevices } from './services.ts';
 
 const DEVICE = 'lamp';
 const FLOW = 'mijia-bedside-lamp-2';
+const FIRMWARE = 'lamp-esphome.bin';
+const BAUD = 921_600;
+/**
+ * Baud of the modelled wires: a whole flash is read in 46 to 61 s, long enough to look around, short enough to wait
+ * for, and not all in step.
+ */
+const PACES = [BAUD, 806_400, 691_200] as const;
+
+/** Units from this share on hang on three bare wires: somebody has to ground GPIO0 and power them. */
+const HAND_WIRED_SHARE = 0.75;
 
 /**
- * A batch of virtual lamps in which something happens: most go through, one dies in the middle the first time and
- * passes on a retry. Makes its firmware below `folder`.
+ * A tray of virtual lamps in which something happens: most sit on a fixture whose adapters reset them, the last ones
+ * on three bare wires, and one loses its power in the middle the first time and passes on a retry. Makes its firmware
+ * below `folder`.
  */
 export async function demoRequest(
   virtual: Pick<VirtualDevices, 'makePracticeImages'>,
@@ -17,14 +28,19 @@ export async function demoRequest(
 ): Promise<BatchRequest> {
   const images = await virtual.makePracticeImages(DEVICE, join(folder, 'practice-firmware'));
   const image = images[0];
-  const parameters = new URLSearchParams({ n: String(slots), pace: '460800' });
-  if (slots > 2) parameters.append('fault', '3:dies-at-50%-once');
+  const onFixture = Math.min(slots - 1, Math.floor(slots * HAND_WIRED_SHARE));
+  const unit = (number: number) => {
+    const parameters = new URLSearchParams({ unit: String(number), pace: '921600' });
+    if (number <= onFixture) parameters.append('wiring', 'lines');
+    if (number === 3) parameters.append('fault', 'dies-at-50%-once');
+    return parseLinks(`virtual:${DEVICE}?${parameters.toString()}&fresh`);
+  };
   return {
     flowId: FLOW,
     task: 'flash',
-    links: parseLinks(`virtual:${DEVICE}?${parameters.toString()}&fresh`),
+    links: Array.from({ length: slots }, (_, index) => unit(index + 1)).flat(),
     files: image ? [{ path: image.path }] : [],
-    settings: {},
+    settings: { baud: '921600' },
     assume: [],
   };
 }
