@@ -18,13 +18,13 @@ const HAND_WIRED_SHARE = 0.75;
 
 /**
  * A tray of virtual lamps in which something happens: most sit on a fixture whose adapters reset them, the last ones
- * on three bare wires, and one loses its power in the middle the first time and passes on a retry. Makes its firmware
- * below `folder`.
+ * on three bare wires. With `mishap` one loses its power in the middle the first time and passes on a retry. Makes its
+ * firmware below `folder`.
  */
 export async function demoRequest(
   virtual: Pick<VirtualDevices, 'makePracticeImages'>,
   folder: string,
-  slots: number,
+  { slots, mishap }: { readonly slots: number; readonly mishap: boolean },
 ): Promise<BatchRequest> {
   const images = await virtual.makePracticeImages(DEVICE, join(folder, 'practice-firmware'));
   const image = images[0];
@@ -32,7 +32,7 @@ export async function demoRequest(
   const unit = (number: number) => {
     const parameters = new URLSearchParams({ unit: String(number), pace: '921600' });
     if (number <= onFixture) parameters.append('wiring', 'lines');
-    if (number === 3) parameters.append('fault', 'dies-at-50%-once');
+    if (mishap && number === Math.min(3, slots)) parameters.append('fault', 'dies-at-50%-once');
     return parseLinks(`virtual:${DEVICE}?${parameters.toString()}&fresh`);
   };
   return {

@@ -18,7 +18,7 @@ export async function openScreen(
   try {
     const { runScreen } = await import('../ui/run-screen.tsx');
     const demo = (slots: number) =>
-      demoRequest(virtualDevicesOf(systemClock), opened.records.virtualFolder, slots);
+      demoRequest(virtualDevicesOf(systemClock), opened.records.virtualFolder, { slots, mishap: true });
     const services = screenServices(opened, { ...parts, demo: () => demo(DEMO_SLOTS) });
     const first =
       start.kind === 'demo' ? { batchId: await opened.bench.start(await demo(start.slots)) } : 'start';

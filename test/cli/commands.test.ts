@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { demoRequest } from '../../src/cli/demo-request.ts';
 import type { InspectedFile } from '../../src/firmware/inspect.ts';
 import { command, FakeHost, FakeServices } from './fakes.ts';
 
@@ -153,11 +154,26 @@ describe('demo and screen', () => {
     expect(none.services.screens).toMatchObject([{ start: { kind: 'start' } }]);
   });
 
+  it('shows hands at work, a failure that a retry cures, and a unit that is current', async () => {
+    const virtual = await new FakeServices().virtual();
+    const { links } = await demoRequest(virtual, 'virtual', { slots: 12, mishap: true });
+    expect(links).toHaveLength(12);
+    expect(links.filter((link) => link.virtual?.wiring === 'three-wires').length).toBeGreaterThan(0);
+    expect(links.flatMap((link) => link.virtual?.faults ?? [])).toEqual([
+      'dies-at-50%-once',
+      'gpio0-high-once',
+    ]);
+    expect(links.filter((link) => link.virtual?.state === 'esphome')).toHaveLength(1);
+  });
+
   it('runs as lines without a terminal, its acts done by the practice bench', async () => {
     const { code, services } = await command(['demo', '--slots', '3', '--json']);
     expect(code).toBe(0);
     expect(services.screens).toEqual([]);
     expect(services.fakeBench.requests[0]).toMatchObject({ assume: ['wired'] });
-    expect(services.fakeBench.requests[0]?.links).toHaveLength(3);
+    const links = services.fakeBench.requests[0]?.links ?? [];
+    expect(links.map((link) => link.text)).toEqual(['virtual:lamp#1', 'virtual:lamp#2', 'virtual:lamp#3']);
+    // Nobody is there to retry: nothing goes wrong on purpose.
+    for (const link of links) expect(link.virtual).toMatchObject({ faults: [], fresh: true });
   });
 });

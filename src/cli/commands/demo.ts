@@ -11,7 +11,10 @@ export async function demo(context: CommandContext, slots: number): Promise<numb
 
   const opened = await services.bench(options, 'own');
   try {
-    const request = await demoRequest(await services.virtual(), opened.records.virtualFolder, slots);
+    const request = await demoRequest(await services.virtual(), opened.records.virtualFolder, {
+      slots,
+      mishap: false,
+    });
     // Nobody is at the screen: the acts are done as the prompts come.
     return await runBatch(context, opened.bench, { ...request, assume: ['wired'] });
   } finally {
