@@ -12,14 +12,13 @@ const BAUD = 921_600;
  * for, and not all in step.
  */
 const PACES = [BAUD, 806_400, 691_200] as const;
-
-/** Units from this share on hang on three bare wires: somebody has to ground GPIO0 and power them. */
-const HAND_WIRED_SHARE = 0.75;
+/** The units after this share hang on three bare wires: somebody has to ground GPIO0 and power them. */
+const FIXTURE_SHARE = 0.75;
 
 /**
  * A tray of virtual lamps in which something happens: most sit on a fixture whose adapters reset them, the last ones
- * on three bare wires. With `mishap` one loses its power in the middle the first time and passes on a retry. Makes its
- * firmware below `folder`.
+ * on three bare wires, one was flashed on another day. With `mishap` one loses its power in the middle the first time
+ * and passes on a retry. Makes its firmware below `folder`.
  */
 export async function demoRequest(
   virtual: Pick<VirtualDevices, 'makePracticeImages'>,
@@ -27,20 +26,23 @@ export async function demoRequest(
   { slots, mishap }: { readonly slots: number; readonly mishap: boolean },
 ): Promise<BatchRequest> {
   const images = await virtual.makePracticeImages(DEVICE, join(folder, 'practice-firmware'));
-  const image = images[0];
-  const onFixture = Math.min(slots - 1, Math.floor(slots * HAND_WIRED_SHARE));
-  const unit = (number: number) => {
-    const parameters = new URLSearchParams({ unit: String(number), pace: '921600' });
-    if (number <= onFixture) parameters.append('wiring', 'lines');
-    if (mishap && number === Math.min(3, slots)) parameters.append('fault', 'dies-at-50%-once');
+  const onFixture = Math.min(slots - 1, Math.floor(slots * FIXTURE_SHARE));
+  const lamp = (unit: number): Link[] => {
+    const parameters = new URLSearchParams({
+      unit: String(unit),
+      pace: String(PACES[unit % PACES.length]),
+      wiring: unit <= onFixture ? 'lines' : 'three-wires',
+    });
+    if (unit === 5) parameters.set('state', 'esphome');
+    if (unit === Math.min(3, slots) && mishap) parameters.set('fault', 'dies-at-50%-once');
     return parseLinks(`virtual:${DEVICE}?${parameters.toString()}&fresh`);
   };
   return {
     flowId: FLOW,
     task: 'flash',
-    links: Array.from({ length: slots }, (_, index) => unit(index + 1)).flat(),
-    files: image ? [{ path: image.path }] : [],
-    settings: { baud: '921600' },
+    links: Array.from({ length: slots }, (_, index) => lamp(index + 1)).flat(),
+    files: images.filter(({ path }) => path.endsWith(FIRMWARE)).map(({ path }) => ({ path })),
+    settings: { baud: String(BAUD) },
     assume: [],
   };
 }
