@@ -45,7 +45,7 @@ function findInNamespace(items: readonly NvsItem[]): WifiFinding[] {
   // What the access point of the unit itself is called is no secret of the house.
   const own = items.filter((item) => !/^ap[._]/i.test(item.key));
   const ssids = [...new Set(own.map(readSsid).filter((ssid) => ssid !== ''))];
-  const hasPassword = own.some((item) => PASSWORD_KEY.test(item.key) && holdsText(item));
+  const hasPassword = own.some((item) => (PASSWORD_KEY.test(item.key) && holdsText(item)) || holdsKey(item));
   for (const ssid of ssids) findings.push({ where, ssid, hasPassword, live });
   if (ssids.length === 0 && hasPassword && isWifiKey(own))
     findings.push({ where, ssid: '', hasPassword, live });
@@ -72,6 +72,14 @@ function readSsid(item: NvsItem): string {
 
 const holdsText = (item: NvsItem): boolean =>
   item.type !== 'number' && item.value.length > 0 && isTextField(item.value);
+
+/**
+ * `sta.pmk` is the key made of name and password; `sta.apinfo` keeps both of recent access points, in a form
+ * that is not told apart here.
+ */
+const holdsKey = ({ key, value }: NvsItem): boolean =>
+  (key === 'sta.pmk' && !isFilled(value, 0xff) && !isFilled(value, 0)) ||
+  (key === 'sta.apinfo' && /[\x20-\x7e]{4}/.test(latin1(value)));
 
 function readEsphome({ value, type }: NvsItem): { ssid: string; hasPassword: boolean } | undefined {
   if (type !== 'blob' || value.length !== ESPHOME_BLOB_BYTES) return undefined;

@@ -141,6 +141,22 @@ describe('Wi-Fi credentials', () => {
     expect(wifiOf(page)).toEqual([{ where: 'NVS nvs.net80211', ssid: '', hasPassword: true, live: true }]);
   });
 
+  it('left only in what the driver remembers of access points are found, none of it shown', () => {
+    const remembered = concatUint8Arrays([filled(8, 0xff), text('Werkbank', 36), text('streng-geheim', 96)]);
+    for (const [key, value] of [
+      ['sta.apinfo', remembered],
+      ['sta.pmk', noise(32)],
+    ] as const)
+      expect(wifiOf(new NvsBuilder().namespace(1, 'nvs.net80211').blob(1, key, value))).toEqual([
+        { where: 'NVS nvs.net80211', ssid: '', hasPassword: true, live: true },
+      ]);
+    const unset = new NvsBuilder()
+      .namespace(1, 'nvs.net80211')
+      .blob(1, 'sta.apinfo', filled(140, 0xff))
+      .blob(1, 'sta.pmk', filled(32, 0));
+    expect(wifiOf(unset)).toEqual([]);
+  });
+
   it('have control characters of a hostile network name removed', () => {
     const page = new NvsBuilder().namespace(1, 'nvs.net80211').string(1, 'ssid', 'a\u202ebc');
     expect(wifiOf(page)[0]?.ssid).toBe('abc');
