@@ -125,10 +125,10 @@ const before = process.cpuUsage();
 const began = performance.now();
 let sent = 0;
 const write = process.stdout.write.bind(process.stdout);
-process.stdout.write = ((text: string) => {
+process.stdout.write = (text: string) => {
   sent += text.length;
   return write(text);
-}) as typeof process.stdout.write;
+};
 process.exitCode = await runScreen({
   bench,
   services,

@@ -37,6 +37,7 @@ export function AdaptersScreen({ cells, height }: { readonly cells: number; read
   const footer = useCommands({
     screen: 'adapters',
     context: { canOpen: adapter !== undefined },
+    labels: { open: 'name it' },
     commands: { ...list.commands, ...(adapter !== undefined && { open: rename, rename }) },
   });
   const lines = adapters
@@ -75,7 +76,8 @@ function adapterLine(adapter: AdapterView, cursor: boolean, cells: number, symbo
     span(cursor ? ' > ' : '   ', 'key'),
     span(`${padEnd(cutMiddle(adapter.label, name, symbols.ellipsis), name)} `, cursor ? 'strong' : 'plain'),
     span(`${padEnd(cutMiddle(adapter.link, link, symbols.ellipsis), link)} `),
-    span(padEnd([adapter.chip ?? 'unknown chip', adapter.location].filter(Boolean).join(', '), 10)),
-    span(adapter.usable ? '' : '  not usable', 'warning'),
+    adapter.usable
+      ? span([adapter.chip ?? 'unknown chip', adapter.location].filter(Boolean).join(', '))
+      : span('not usable', 'warning'),
   ];
 }

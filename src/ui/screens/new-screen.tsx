@@ -1,10 +1,11 @@
 import { Box } from 'ink';
+import type { AnyFlow } from '../../../flows/flow.ts';
 import { Footer } from '../components/footer.tsx';
 import { headerLine, ruleLine } from '../components/frame-parts.ts';
 import { Lines } from '../components/lines.tsx';
 import { useCommands } from '../hooks/use-commands.ts';
 import { useDraft } from '../hooks/use-draft.ts';
-import { useList } from '../hooks/use-list.ts';
+import { useList, useScroll } from '../hooks/use-list.ts';
 import { useNewRows } from '../hooks/use-new-rows.ts';
 import { useReview } from '../hooks/use-review.ts';
 import { windowText } from '../layout/window.ts';
@@ -37,8 +38,10 @@ export function NewScreen({ cells, height }: { readonly cells: number; readonly 
   const form = useNewRows(actions);
   const review = useReview(draft, flow);
   const room = height - FIXED;
-  const reviewLines = draft.step === 'review' ? review.lines(cells) : [];
-  const listRoom = draft.step === 'review' ? form.rows.length : room;
+  const reviewing = draft.step === 'review';
+  const reviewLines = reviewing ? review.lines(cells) : [];
+  const listRoom = reviewing ? form.rows.length : room;
+  const page = useScroll('new.review.top', reviewLines.length, room - listRoom);
   const list = useList(`new.${draft.step}`, form.rows.length, listRoom);
   const row = form.rows[list.cursor];
 
@@ -52,6 +55,7 @@ export function NewScreen({ cells, height }: { readonly cells: number; readonly 
     labels: { open: openLabel(row) },
     commands: {
       ...list.commands,
+      ...(reviewing && { pageUp: page.commands.pageUp, pageDown: page.commands.pageDown }),
       open: () => {
         if (row === undefined) return;
         if (draft.step === 'review' && row.id === 'start' && !review.ready) review.refuse();
@@ -83,16 +87,22 @@ export function NewScreen({ cells, height }: { readonly cells: number; readonly 
         cells={cells}
         lines={[
           headerLine('new batch', flow?.title ?? '', draft.jobName ?? '', cells),
-          stepLine(draft, flow, symbols),
+          stepLine(draft, flow, cells, symbols),
           [],
         ]}
       />
-      {draft.step === 'review' && <Lines lines={reviewLines} cells={cells} height={room - listRoom} />}
+      {reviewing && (
+        <Lines
+          lines={reviewLines.slice(page.window.top, page.window.end)}
+          cells={cells}
+          height={room - listRoom}
+        />
+      )}
       <Lines lines={lines} cells={cells} height={listRoom} />
       <Lines
         cells={cells}
         lines={[
-          ruleLine('', cells, symbols, windowText(list.window)),
+          ruleLine('', cells, symbols, windowText(reviewing ? page.window : list.window)),
           ...wrap(detail, cells - 2)
             .slice(0, 2)
             .map((text) => line(` ${text}`)),
@@ -111,17 +121,17 @@ function openLabel(row: FormRow | undefined): string {
   return row?.right !== undefined && row.marked === undefined ? 'change' : 'go on';
 }
 
-function stepLine(draft: Draft, flow: Parameters<typeof stepsOf>[0], symbols: Symbols): Line {
+function stepLine(draft: Draft, flow: AnyFlow | undefined, cells: number, symbols: Symbols): Line {
   const steps = stepsOf(flow, draft.task);
   const at = steps.indexOf(draft.step);
-  return steps.flatMap((step, index) => [
-    span(' '),
-    span(
-      `${index < at ? symbols.stepDone : index === at ? symbols.running : symbols.waiting} ${STEP_TITLES[step]}`,
+  const gap = cells < 66 ? '' : ' ';
+  return steps.map((step, index) => {
+    const glyph = index < at ? symbols.stepDone : index === at ? symbols.running : symbols.waiting;
+    return span(
+      ` ${glyph} ${STEP_TITLES[step]}${gap}`,
       index === at ? 'strong' : index < at ? 'good' : 'dim',
-    ),
-    span(' '),
-  ]);
+    );
+  });
 }
 
 function formLine(row: FormRow, cursor: boolean, cells: number, symbols: Symbols): Line {

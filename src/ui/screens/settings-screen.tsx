@@ -53,6 +53,7 @@ export function SettingsScreen({ cells, height }: { readonly cells: number; read
   const footer = useCommands({
     screen: 'settings',
     context: { canOpen: true },
+    labels: { open: 'change' },
     commands: { ...list.commands, open: () => edits[list.cursor]?.() },
   });
   const lines = rows.map(([title, value], index) => [

@@ -7,6 +7,22 @@ export function duration(ms: number): string {
   return hours > 0 ? `${hours}:${minutes}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
+/** The same in at most 7 cells: from ten hours on `10h04`. */
+export function shortDuration(ms: number): string {
+  const minutes = Math.floor(Math.max(0, ms) / 60_000);
+  return minutes < 600
+    ? duration(ms)
+    : `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}`;
+}
+
+/** What is left, as an estimate in at most 7 cells: `~00:31`, from an hour on `~1h23`. */
+export function estimate(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  return minutes < 60
+    ? `~${duration(ms)}`
+    : `~${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}`;
+}
+
 /** Sizes as people know them from flash chips: powers of 1024, at most one decimal. */
 export function bytes(count: number): string {
   if (count < 1024) return `${count} B`;

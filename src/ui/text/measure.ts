@@ -1,4 +1,3 @@
-import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
 
 /** ASCII, Latin-1 letters, box drawing, blocks and our own glyphs: one cell each, no need to segment them. */
@@ -19,10 +18,27 @@ function cut(text: string, cells: number, position: 'end' | 'middle', ellipsis: 
   if (cells <= 0) return '';
   if (width(text) <= cells) return text;
   if (cells <= ellipsis.length) return ellipsis.slice(0, cells);
-  if (!ONE_CELL.test(text)) return cliTruncate(text, cells, { position, truncationCharacter: ellipsis });
   const kept = cells - ellipsis.length;
   const head = position === 'end' ? kept : Math.ceil(kept / 2);
-  return text.slice(0, head) + ellipsis + (head < kept ? text.slice(head - kept) : '');
+  if (ONE_CELL.test(text))
+    return text.slice(0, head) + ellipsis + (head < kept ? text.slice(head - kept) : '');
+  const characters = graphemes(text);
+  return takeCells(characters, head) + ellipsis + takeCells(characters.reverse(), kept - head, true);
+}
+
+const segmenter = new Intl.Segmenter();
+const graphemes = (text: string): string[] => Array.from(segmenter.segment(text), ({ segment }) => segment);
+
+/** As many as fit; a wide one that would not fit whole is left out. */
+function takeCells(characters: readonly string[], cells: number, backwards = false): string {
+  let taken = '';
+  let room = cells;
+  for (const character of characters) {
+    room -= width(character);
+    if (room < 0) break;
+    taken = backwards ? character + taken : taken + character;
+  }
+  return taken;
 }
 
 export const padEnd = (text: string, cells: number): string =>
@@ -59,11 +75,5 @@ function wrapParagraph(paragraph: string, limit: number): string[] {
 }
 
 /** The longest beginning that fits, at least one character. */
-function headOf(text: string, limit: number): string {
-  let head = '';
-  for (const character of text) {
-    if (head !== '' && width(head + character) > limit) break;
-    head += character;
-  }
-  return head;
-}
+const headOf = (text: string, limit: number): string =>
+  takeCells(graphemes(text), limit) || (graphemes(text)[0] ?? text);

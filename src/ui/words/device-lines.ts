@@ -4,7 +4,7 @@ import { OUTCOMES } from '../../core/outcome.ts';
 import { STEP_IDS } from '../../core/steps.ts';
 import type { StepId } from '../../core/steps.ts';
 import { ruleLine } from '../components/frame-parts.ts';
-import { bytes, duration, speed } from '../text/format.ts';
+import { bytes, duration, estimate, speed } from '../text/format.ts';
 import { blank, line, span } from '../text/line.ts';
 import type { Line, Span } from '../text/line.ts';
 import { wrap } from '../text/measure.ts';
@@ -93,7 +93,7 @@ export function progressLines(slot: SlotView, tick: number, cells: number, symbo
   const share = Math.max(0, Math.min(1, progress.done / progress.total));
   const amount = progress.unit === 'bytes' ? `${bytes(progress.done)} of ${bytes(progress.total)}` : '';
   const rate = progress.unit === 'bytes' && progress.perSecond ? `  ${speed(progress.perSecond)}` : '';
-  const eta = progress.etaMs === undefined ? '' : `  ~${duration(progress.etaMs)}`;
+  const eta = progress.etaMs === undefined ? '' : `  ${estimate(progress.etaMs)}`;
   return [
     line(` ${progress.label}`),
     [

@@ -1,7 +1,8 @@
-import { duration } from '../text/format.ts';
+import type { SettledView } from '../../bench/view.ts';
+import { shortDuration } from '../text/format.ts';
 import { span } from '../text/line.ts';
 import type { Line } from '../text/line.ts';
-import { cutEnd, cutMiddle, padEnd, padStart } from '../text/measure.ts';
+import { cutEnd, cutMiddle, padEnd, padStart, width } from '../text/measure.ts';
 import type { Symbols } from '../theme/symbols.ts';
 import type { ResultRow } from './result-rows.ts';
 import { outcomeMark, unitName } from './slot-words.ts';
@@ -47,7 +48,6 @@ export function resultLine(
   const columns = columnsFor(cells);
   const mark = outcomeMark(settled.outcome, symbols);
   const tone = state.cursor ? 'strong' : 'plain';
-  const proof = settled.proof.length > 0 ? `proved: ${settled.proof.join(', ')}` : settled.message;
   return [
     span(`${state.cursor ? '>' : ' '}${state.marked ? '*' : ' '}`, 'key'),
     span(`${padStart(String(slotNumber), 2)} `, tone),
@@ -57,18 +57,15 @@ export function resultLine(
       `${padEnd(unitName(settled.identity, columns.unit === 17 ? 'full' : 'short'), columns.unit)} `,
       tone,
     ),
-    span(
-      padEnd(
-        cutEnd(
-          settled.code === undefined ? proof : `${settled.step} ${settled.code}`,
-          columns.what,
-          symbols.ellipsis,
-        ),
-        columns.what,
-      ),
-      tone,
-    ),
-    span(` ${padStart(duration(settled.seconds * 1000), columns.time)}`, tone),
+    span(padEnd(cutEnd(whyText(settled, columns.what), columns.what, symbols.ellipsis), columns.what), tone),
+    span(` ${padStart(shortDuration(settled.seconds * 1000), columns.time)}`, tone),
     span(columns.tries > 0 ? padStart(String(settled.tries), columns.tries) : '', tone),
   ];
+}
+
+/** The code, with its step where there is room; of what is proved, by what. */
+function whyText({ code, step, proof, message }: SettledView, cells: number): string {
+  if (code === undefined) return proof.length > 0 ? `proved: ${proof.join(', ')}` : message;
+  const both = `${step} ${code}`;
+  return width(both) <= cells ? both : code;
 }

@@ -57,7 +57,7 @@ export function settledOfRecord(record: RunRecord): SettledView {
     proof,
     run,
     step,
-    identity: identity as SettledView['identity'],
+    identity: identity,
     firmware,
     bytesWritten,
     seconds,

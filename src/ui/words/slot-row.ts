@@ -1,7 +1,7 @@
 import type { SlotProgress, SlotView } from '../../bench/view.ts';
 import { progressCells } from '../layout/slot-columns.ts';
 import type { SlotColumns } from '../layout/slot-columns.ts';
-import { duration, speed } from '../text/format.ts';
+import { estimate, shortDuration, speed } from '../text/format.ts';
 import { span } from '../text/line.ts';
 import type { Line, Span } from '../text/line.ts';
 import { cutEnd, cutMiddle, padEnd, padStart } from '../text/measure.ts';
@@ -100,7 +100,7 @@ const speedText = (progress: SlotProgress | undefined): string =>
 /** `~` marks an estimate of what is left; otherwise how long it has taken. No estimate at speed 0. */
 function timeText(slot: SlotView, now: number): string {
   const eta = slot.progress?.etaMs;
-  if (busy(slot) && eta !== undefined && slot.progress?.perSecond !== 0) return `~${duration(eta)}`;
+  if (busy(slot) && eta !== undefined && slot.progress?.perSecond !== 0) return estimate(eta);
   const age = slotAgeMs(slot, now);
-  return age === undefined ? '' : duration(age);
+  return age === undefined ? '' : shortDuration(age);
 }
