@@ -1,7 +1,8 @@
 // Builds dist/: `benchflash.js` and the chunks it loads only when a command needs them, minified, with React's
-// production build baked in (its development build leaks and doubles the CPU load).
+// production build baked in (its development build leaks and doubles the CPU load); and `benchflash.cjs`, which
+// prepares the process and starts it.
 import { build } from 'esbuild';
-import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -46,7 +47,9 @@ await mkdir(outdir, { recursive: true });
 const isEntry = ({ path }) => basename(path) === 'benchflash.js';
 for (const file of outputFiles.toSorted((a, b) => Number(isEntry(a)) - Number(isEntry(b))))
   await writeFile(file.path, file.contents);
-await chmod(join(outdir, 'benchflash.js'), 0o755);
-const current = new Set(outputFiles.map(({ path }) => basename(path)));
+const launcher = join(outdir, 'benchflash.cjs');
+await copyFile(join(root, 'launcher.cjs'), launcher);
+for (const path of [join(outdir, 'benchflash.js'), launcher]) await chmod(path, 0o755);
+const current = new Set([launcher, ...outputFiles.map(({ path }) => path)].map((path) => basename(path)));
 for (const name of await readdir(outdir))
   if (!current.has(name)) await rm(join(outdir, name), { recursive: true });
