@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 
-export const PROGRAM = fileURLToPath(new URL('../../dist/benchflash.js', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../dist/benchflash.cjs', import.meta.url));
 
 /** What this process has in its environment must not change what the program says. */
 const environment = () => {
