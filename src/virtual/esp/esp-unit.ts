@@ -42,12 +42,12 @@ export class EspUnit implements SerialUnit {
   readonly options: SerialUnitOptions;
   /** Rate of the host with the bytes that came last. */
   hostBaud: number | undefined;
-  chip: Chip;
   private readonly parts: EspUnitParts;
   private readonly player: BootPlayer;
   private readonly autoReset: AutoReset;
   private readonly toHostDropper = new ByteDropper();
   private readonly fromHostDropper = new ByteDropper();
+  private poweredChip: Chip | undefined;
   private power: 'off' | 'on' = 'off';
   private gpio0Held = false;
   private startedForDownload = false;
@@ -65,7 +65,6 @@ export class EspUnit implements SerialUnit {
     this.parts = parts;
     this.faults = parts.faults;
     this.hasControlLines = parts.hasControlLines;
-    this.chip = parts.powerUpChip();
     const { clock, wire, paced } = options;
     this.player = new BootPlayer({
       clock,
@@ -92,8 +91,14 @@ export class EspUnit implements SerialUnit {
     return this.options.clock;
   }
 
+  /** The chip as it was made when power came last. */
+  get chip(): Chip {
+    this.poweredChip ??= this.parts.powerUpChip();
+    return this.poweredChip;
+  }
+
   get baudRate(): number {
-    return this.chip.uart.baudRate;
+    return this.poweredChip?.uart.baudRate ?? LOADER_BAUD;
   }
 
   get isPowered(): boolean {
@@ -202,7 +207,7 @@ export class EspUnit implements SerialUnit {
 
   private powerUp(): void {
     this.power = 'on';
-    this.chip = this.parts.powerUpChip();
+    this.poweredChip = this.parts.powerUpChip();
     this.chip.flash.powerCycle();
     this.chip.flash.disturb = (data, offset) =>
       this.baudRate > GENTLE_BAUD && this.faults.strikes('sagging-supply') ? sagged(data, offset) : data;

@@ -64,7 +64,7 @@ export function startEsp32App(chip: Chip, print: BootPrinter, start: AppStart): 
     print.line('[I][app:029]: Running through setup()...');
     print.line(`[I][app:100]: ${esphome} compiled on ${descriptor?.date ?? ''}, ${descriptor?.time ?? ''}`);
   }
-  if (imageHolds(app, 'Hello world!\n')) print.line('Hello world!');
+  if (imageHolds(app, 'Hello world!\n') || imageHolds(app, 'Hello world!\0')) print.line('Hello world!');
   printPracticeLog(print, app);
   return print.end(`runs ${name}`);
 }

@@ -50,7 +50,8 @@ export class SpiController {
   reset(): void {
     this.registers.clear();
     this.registers.set(USR, 0x8000_0000);
-    this.registers.set(USR1, 0x5c00_0007);
+    // 24 address bits, 24 bits in, 8 dummy cycles: some hosts do not set the lengths on an ESP8266.
+    this.registers.set(USR1, 0x5c00_1707);
     this.registers.set(USR2, 0x7000_0000);
   }
 

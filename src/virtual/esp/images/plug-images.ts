@@ -70,7 +70,8 @@ export const practiceTasmota = () =>
       'lite',
       'http://ota.practice.invalid/tasmota/release/tasmota.bin.gz',
     ],
-    codeWords: [0x0e03_0000, 0x0e03_0000, 0x0e03_0000],
+    // The compatibility marker that Tasmota builds carry around their version word.
+    codeWords: [0x5aa5_5aa5, 0x0e03_0000, 0xa55a_a55a, 0x0e03_0000],
     log: [],
   });
 
