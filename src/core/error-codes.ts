@@ -246,8 +246,8 @@ export const ERROR_CODES = {
     outcome: 'ERROR',
     blame: 'bench',
     message:
-      'Only garbage was heard: another baud rate, a bad ground, or the 74880-baud boot text of an ESP8266 that is not in download mode.',
-    advice: 'Check the GND wire and that GPIO0 is low at power-up.',
+      'Only garbage was heard: another baud rate, a bad ground, or the 74880-baud boot text of an ESP8266 that is not in download mode or does not hear us.',
+    advice: 'Check GND, that GPIO0 is low at power-up, and the wire from the adapter TX to the unit RX.',
     retry: NOTHING_WRITTEN,
   },
   BOOT_LOOP_HEARD: {
@@ -324,6 +324,14 @@ export const ERROR_CODES = {
     message: 'This loader does not know the command.',
     advice: 'Use the stub loader (turn off no-stub).',
     retry: NOTHING_WRITTEN,
+  },
+  BAUD_LOST: {
+    outcome: 'ERROR',
+    blame: 'bench',
+    message:
+      'After a change of the baud rate the unit can neither hear nor be heard: this link does not carry it.',
+    advice: 'Power-cycle the unit into download mode and retry at a lower rate.',
+    retry: KEEPS_BACKUP,
   },
   STUB_FAILED: {
     outcome: 'ERROR',

@@ -15,7 +15,7 @@ export const BAUD_LADDER: readonly number[] = [921_600, 460_800, 230_400, 115_20
 /** Questions a new rate must answer one after the other, all of them right. */
 const PROBES = 3;
 /** Orders to come back that are sent blindly at a rate where answers arrive damaged. */
-const BLIND_ORDERS = 6;
+const BLIND_ORDERS = 4;
 
 /** Goes to a rate where the port takes it; false where it does not. */
 async function setHostRate(talk: Conversation, baudRate: number): Promise<boolean> {

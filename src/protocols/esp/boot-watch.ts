@@ -16,8 +16,13 @@ const QUIET_MS = 10_000;
 /** Pause after which new text is judged, so that a flood of small chunks is not judged one by one, ms. */
 const JUDGE_AFTER_MS = 50;
 
+/** The ROM announces a start. */
+const START = /rst:0x|rst cause/gi;
+/** Verdicts that a further restart puts in doubt. */
+const RESTART_MATTERS: ReadonlySet<BootVerdict['kind']> = new Set(['proved', 'other-firmware', 'running']);
+
 /** How long each verdict must stand unchanged before it ends the watch; missing: until something else is heard. */
-function standsMs(kind: BootVerdict['kind'], quietMs: number): number | undefined {
+function standsMs(kind: BootVerdict['kind'], quietMs: number, hasOtherRate: boolean): number | undefined {
   switch (kind) {
     case 'boot-loop':
       return 0;
@@ -25,8 +30,9 @@ function standsMs(kind: BootVerdict['kind'], quietMs: number): number | undefine
     case 'other-firmware':
     case 'invalid-image':
       return Math.min(STANDS_MS, quietMs);
-    case 'running':
     case 'garbage':
+      return hasOtherRate ? Math.min(STANDS_MS, quietMs) : quietMs;
+    case 'running':
       return quietMs;
     case 'download-mode':
     case 'nothing':
@@ -35,19 +41,24 @@ function standsMs(kind: BootVerdict['kind'], quietMs: number): number | undefine
 }
 
 /**
- * Listens to one boot, or to one per rate where the lines can reset the unit again, and judges it. Leaves the port
- * open at the last rate. Throws LINK_LOST, NO_CONTROL_LINES and the signal's reason.
+ * Listens to one boot and judges it. What is garbage at one rate is listened to at the next: after another reset by
+ * the lines, or, by hand, to a unit that restarts by itself. Leaves the port open at the last rate. Throws LINK_LOST,
+ * NO_CONTROL_LINES and the signal's reason.
  */
 export async function bootWatch(port: SerialPort, options: BootWatchOptions): Promise<BootReport> {
-  const baudRates = options.baudRates ?? [APP_BAUD];
-  const rates = options.resetBy === 'lines' && port.hasBaudRate ? baudRates : baudRates.slice(0, 1);
-  let best: BootReport | undefined;
-  for (const baudRate of rates.length === 0 ? [APP_BAUD] : rates) {
-    const report = await watchOneBoot(port, baudRate, options);
-    if (best == null || weight(report.verdict) > weight(best.verdict)) best = report;
-    if (weight(best.verdict) >= CONCLUSIVE) break;
+  const [first = APP_BAUD, ...further] = options.baudRates ?? [];
+  const others = port.hasBaudRate ? further : [];
+  let best = await watchOneBoot(port, first, options, others.length > 0);
+  for (const [index, baudRate] of others.entries()) {
+    const { kind } = best.verdict;
+    const isWorthIt = options.resetBy === 'lines' ? weight(best.verdict) < CONCLUSIVE : kind === 'garbage';
+    if (!isWorthIt) break;
+    const byHand = options.resetBy === 'hands' && { limitMs: options.quietMs ?? QUIET_MS };
+    const hasOtherRate = index + 1 < others.length;
+    const report = await watchOneBoot(port, baudRate, { ...options, ...byHand }, hasOtherRate);
+    if (weight(report.verdict) > weight(best.verdict)) best = report;
   }
-  return best!;
+  return best;
 }
 
 const CONCLUSIVE = 4;
@@ -63,6 +74,7 @@ async function watchOneBoot(
   port: SerialPort,
   baudRate: number,
   options: BootWatchOptions,
+  hasOtherRate: boolean,
 ): Promise<BootReport> {
   const { clock, signal, expectation, resetBy, usbJtag } = options;
   throwIfAborted(signal);
@@ -72,13 +84,14 @@ async function watchOneBoot(
   await port.flushInput();
 
   return new Promise<BootReport>((resolve, reject) => {
+    const unsubscribe: (() => void)[] = [];
     let verdict = judgeBoot('', expectation);
-    let starts = '';
+    let starts = 0;
     let cancelEnd = () => {};
     let cancelJudge: (() => void) | undefined;
     const text = () => deviceText(capture.bytes());
     const settle = (act: () => void) => {
-      unsubscribe.forEach((stop) => stop());
+      for (const stop of unsubscribe) stop();
       cancelEnd();
       cancelJudge?.();
       cancelLimit();
@@ -90,14 +103,15 @@ async function watchOneBoot(
       cancelJudge = undefined;
       const heard = text();
       const next = judgeBoot(heard, expectation);
-      const startsNow = String(heard.match(/rst:0x|rst cause/gi)?.length ?? 0);
-      const isSame = next.kind === verdict.kind && next.line === verdict.line && startsNow === starts;
+      const startsNow = heard.match(START)?.length ?? 0;
+      const isNews = next.kind !== verdict.kind || next.line !== verdict.line;
+      const isRestarted = startsNow !== starts && RESTART_MATTERS.has(next.kind);
       starts = startsNow;
       verdict = next;
-      if (isSame) return;
-      options.onVerdict?.(verdict);
+      if (isNews) options.onVerdict?.(verdict);
+      if (!isNews && !isRestarted) return;
       cancelEnd();
-      const ms = standsMs(verdict.kind, quietMs);
+      const ms = standsMs(verdict.kind, quietMs, hasOtherRate);
       cancelEnd = ms == null ? () => {} : clock.after(ms, end);
     };
     const onAbort = () => settle(() => reject(signal.reason as Error));
@@ -106,14 +120,17 @@ async function watchOneBoot(
       end();
     };
     const cancelLimit = options.limitMs == null ? () => {} : clock.after(options.limitMs, onLimit);
-    const unsubscribe = [
+    unsubscribe.push(
       port.onData((bytes) => {
         capture.add(bytes);
         cancelJudge ??= clock.after(JUDGE_AFTER_MS, judge);
       }),
-      port.onLost((error) => settle(() => reject(error))),
-    ];
+    );
+    // Both may have happened while the port was being prepared.
+    if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
+    unsubscribe.push(port.onLost((error) => settle(() => reject(error))));
+    if (port.lostBecause != null) return;
     if (resetBy === 'lines') {
       const strategy = usbJtag === true ? HARD_RESET_USB_JTAG : HARD_RESET;
       applyReset(port, clock, strategy, signal).catch((error: Error) => settle(() => reject(error)));

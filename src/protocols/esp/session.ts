@@ -37,6 +37,8 @@ export interface SessionSetup {
   readonly baudRates: readonly number[];
   /** Puts the unit into its ROM loader at the first rate; undefined where only hands can. */
   readonly resetIntoRom?: () => Promise<LoaderMode | undefined>;
+  /** Waits while the operator power-cycles the unit into its ROM loader; undefined where nobody can be asked. */
+  readonly waitForPowerCycle?: (why: string) => Promise<LoaderMode>;
   readonly log: LogSink;
 }
 
@@ -134,21 +136,11 @@ export class LoaderSession implements EspLoader, LoaderContext {
 
   async resync(after?: unknown): Promise<void> {
     const baudBefore = this.baudRate;
-    const found = await findLoader(
-      this.talk,
-      [baudBefore, ...this.#setup.baudRates, ...BAUD_LADDER],
-      FIND_TRIES,
-    );
-    const mode = found ?? (await this.#setup.resetIntoRom?.());
+    const mode = (await this.#find()) ?? (await this.#setup.resetIntoRom?.());
     if (mode == null) throw after ?? new BenchError('LOADER_SILENT');
-    this.talk.mode = mode;
-    await this.#checkIdentity();
-    this.#setup.log('info', `The loader was found again at ${this.baudRate} baud (${mode}).`);
-    if (mode === 'stub') return;
-    // The unit was reset meanwhile: what the session had set up is set up again.
-    if (this.#stubWanted) await this.startStub();
-    else if (this.#flash != null) await this.#prepareFlash(this.#flash.sizeBytes);
-    if (this.baudRate < baudBefore) await this.changeBaud(BAUD_LADDER.filter((rate) => rate <= baudBefore));
+    await this.#takeUp(mode);
+    if (mode === 'rom' && this.baudRate < baudBefore)
+      await this.changeBaud(BAUD_LADDER.filter((rate) => rate <= baudBefore));
   }
 
   async isAlive(): Promise<boolean> {
@@ -198,13 +190,28 @@ export class LoaderSession implements EspLoader, LoaderContext {
     this.#badRates.add(rate);
     this.#setup.log('warn', `${rate} baud does not work on this link.`);
     if (result === 'refused') return false;
-    const mode = await recoverBaud(this.talk, before, rate);
-    if (mode == null) await this.resync();
-    else {
-      this.talk.mode = mode;
-      await this.#checkIdentity();
-    }
+    const mode =
+      (await recoverBaud(this.talk, before, rate)) ??
+      (await this.#setup.resetIntoRom?.()) ??
+      (await this.#find()) ??
+      (await this.#setup.waitForPowerCycle?.(`${rate} baud does not work on this link`));
+    if (mode == null) throw new BenchError('BAUD_LOST', { detail: { baudRate: rate, worksAt: before } });
+    await this.#takeUp(mode);
     return false;
+  }
+
+  #find(): Promise<LoaderMode | undefined> {
+    return findLoader(this.talk, [this.baudRate, ...this.#setup.baudRates, ...BAUD_LADDER], FIND_TRIES);
+  }
+
+  /** Goes on with a loader that was found again; a unit that was reset meanwhile is set up as it was. */
+  async #takeUp(mode: LoaderMode): Promise<void> {
+    this.talk.mode = mode;
+    await this.#checkIdentity();
+    this.#setup.log('info', `The loader was found again at ${this.baudRate} baud (${mode}).`);
+    if (mode === 'stub') return;
+    if (this.#stubWanted) await this.startStub();
+    else if (this.#flash != null) await this.#prepareFlash(this.#flash.sizeBytes);
   }
 
   /** Throws UNIT_SWAPPED when another unit answers. */

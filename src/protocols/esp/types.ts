@@ -104,6 +104,11 @@ export interface ContactOptions {
   readonly usbJtag?: boolean;
   /** Called when what is heard changes its meaning. */
   onHeard?(finding: LineFinding): void;
+  /**
+   * By hand only: asks the operator to power-cycle the unit into its loader once more, after a baud rate at which it
+   * can neither hear nor be heard. The returned function takes the prompt away. Missing: BAUD_LOST ends the work.
+   */
+  askPowerCycle?(why: string): () => void;
   readonly log?: LogSink;
 }
 
@@ -147,8 +152,8 @@ export interface BootWatchOptions {
   readonly resetBy: 'lines' | 'hands';
   readonly usbJtag?: boolean;
   /**
-   * Rates to listen at, one boot each (more than one needs `lines`), until one is conclusive. Default [115200]; for an
-   * ESP8266 give [115200, 74880]: its ROM talks at the second.
+   * Rates to listen at, the application's first; what is garbage at one is listened to at the next. Default [115200];
+   * for an ESP8266 give [115200, 74880]: its ROM talks at the second.
    */
   readonly baudRates?: readonly number[];
   /** Quiet time after a flash boot that ends the watch as `running`, ms. Default 10_000. */

@@ -126,7 +126,9 @@ async function planWire(context: LoaderContext, region: Region, mayCompress: boo
     begin: words(eraseSize, blockCount, blockBytes, offset, ...encrypted),
     erasesInBegin: size,
     blockCount,
-    block: (index) => padded(region.bytes.subarray(index * blockBytes, (index + 1) * blockBytes), blockBytes),
+    // A ROM wants whole blocks; a stub takes a short last one (esp-flasher-stub 1.1.0), which saves its wire time.
+    block: (index) =>
+      padded(region.bytes.subarray(index * blockBytes, (index + 1) * blockBytes), stub ? 4 : blockBytes),
     doneAfter: (index) => Math.min((index + 1) * blockBytes, region.bytes.length),
   };
 }

@@ -231,10 +231,22 @@ describe('what is heard while nobody answers', () => {
     port.deliver(latin1('I (31) boot: more of the same\r\n'));
     await clock.advance(500);
     port.deliver(latin1(DOWNLOAD));
-    await clock.advance(500);
+    await clock.advance(1_000);
     loader.powered = true;
     await clock.run(meeting);
     expect(heard.map((finding) => finding.kind)).toEqual(['normal-boot', 'download-deaf']);
+  });
+
+  it('says nothing of the download text of a unit that answers a moment later', async () => {
+    const { clock, contact, heard, loader, port } = bench();
+    loader.powered = false;
+    const meeting = contact();
+    await clock.advance(300);
+    port.deliver(latin1(DOWNLOAD));
+    await clock.advance(200);
+    loader.powered = true;
+    await clock.run(meeting);
+    expect(heard).toEqual([]);
   });
 
   it('listens at 74880 for the next boot text of an ESP8266 when 115200 gives garbage', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { esp32 } from '../../../src/protocols/esp/chips/esp32.ts';
-import { latin1, type Heard } from './fake-loader.ts';
+import { latin1, type FakeLoader, type Heard } from './fake-loader.ts';
 import { meet, noise } from './meet.ts';
 
 const word = (request: Heard, index: number) =>
@@ -106,15 +106,10 @@ describe('the baud rate', () => {
     expect(port.bauds.slice(-1)).toEqual([921_600]);
   });
 
-  it('steps down the ladder by itself where the wire does not carry a rate', async () => {
+  it('steps down the ladder where the unit refuses a rate', async () => {
     const { fake, loader, logged, run } = await meet({ mode: 'stub' });
-    fake.maxBaudRate = 460_800;
-    // At a rate that the wire does not carry the unit hears nothing, so it can only be found where it was before:
-    // here the order itself is refused.
-    fake.script = ({ op, data }) =>
-      op === 0x0f && new DataView(data.buffer, data.byteOffset).getUint32(0, true) > 460_800
-        ? { status: [0xc4, 0] }
-        : undefined;
+    fake.script = (request) =>
+      request.op === 0x0f && word(request, 0) > 460_800 ? { status: [0xc4, 0] } : undefined;
     expect(await run(loader.changeBaud())).toBe(460_800);
     expect(logged.join()).toContain('921600 baud does not work');
   });
@@ -136,6 +131,51 @@ describe('the baud rate', () => {
       return 'silence';
     };
     expect(await run(loader.changeBaud([921_600, 460_800]))).toBe(460_800);
+  });
+
+  const deafAbove460800 = (fake: FakeLoader) => {
+    fake.maxBaudRate = 460_800;
+  };
+
+  it('asks for a power cycle where a hand-wired unit is lost at a rate that does not carry', async () => {
+    let asked = 0;
+    let taken = 0;
+    const meeting = await meet({
+      contact: {
+        askPowerCycle: () => {
+          asked++;
+          meeting.fake.baudRate = 115_200;
+          meeting.fake.mode = 'rom';
+          return () => void taken++;
+        },
+      },
+    });
+    await meeting.run(meeting.loader.startStub());
+    deafAbove460800(meeting.fake);
+    expect(await meeting.run(meeting.loader.changeBaud())).toBe(460_800);
+    expect([asked, taken, meeting.loader.mode]).toEqual([1, 1, 'stub']);
+  });
+
+  it('is BAUD_LOST where nobody can be asked', async () => {
+    const { fake, loader, run } = await meet({ mode: 'stub' });
+    deafAbove460800(fake);
+    await expect(run(loader.changeBaud())).rejects.toMatchObject({
+      code: 'BAUD_LOST',
+      detail: { baudRate: 921_600, worksAt: 115_200 },
+    });
+  });
+
+  it('is put right by a reset where there are lines', async () => {
+    const { fake, loader, port, run } = await meet({ contact: { resetBy: 'lines' } });
+    await run(loader.startStub());
+    deafAbove460800(fake);
+    port.onLines = ({ dtr, rts }) => {
+      if (!dtr || rts) return;
+      fake.mode = 'rom';
+      fake.baudRate = 115_200;
+    };
+    expect(await run(loader.changeBaud())).toBe(460_800);
+    expect(loader.mode).toBe('stub');
   });
 
   it('asks the adapter first: a host that cannot follow would lose the unit', async () => {
