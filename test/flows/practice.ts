@@ -1,0 +1,88 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { onTestFinished } from 'vitest';
+import { createBench } from '../../src/bench/create-bench.ts';
+import type { BatchRequest, Bench, BenchEvent, SettledView } from '../../src/bench/view.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { parseLinks } from '../../src/core/link.ts';
+import { inspectFile } from '../../src/firmware/inspect.ts';
+import { openDataDir } from '../../src/records/open-data-dir.ts';
+import { createPracticeBench } from '../../src/virtual/create-practice-bench.ts';
+import { makePracticeImages } from '../../src/virtual/make-practice-images.ts';
+import { findVirtualDevice } from '../../src/virtual/registry.ts';
+import { flows } from '../../flows/index.ts';
+
+export interface PracticeRun {
+  readonly bench: Bench;
+  readonly events: readonly BenchEvent[];
+  /** By unit number, oldest run first. */
+  readonly results: ReadonlyMap<number, readonly SettledView[]>;
+}
+
+export interface Practice {
+  readonly folder: string;
+  /** Path of a practice image, by the end of its name. */
+  image(device: string, name: string): Promise<string>;
+  /** What lies in the flash of a virtual unit now. */
+  flashOf(device: string, unit: number): Promise<Buffer>;
+  run(
+    request: Partial<BatchRequest> & { flowId: string; link: string | string[]; images?: string[] },
+  ): Promise<PracticeRun>;
+}
+
+/** The real flows over real records on the practice bench, nobody at the screen. */
+export async function practice(): Promise<Practice> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'benchflash-practice-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const run: Practice['run'] = async ({ link, images = [], ...request }) => {
+    const records = await openDataDir(folder);
+    const bench = createBench({
+      flows,
+      records,
+      practice: createPracticeBench({ dataDir: folder, clock: systemClock }),
+      clock: systemClock,
+      sleepInhibitor: {
+        current: { state: 'off' },
+        acquire: () => Promise.resolve({ state: { state: 'off' } as const, release: () => {} }),
+        close: () => {},
+      },
+      interactive: false,
+      openSerial: () => Promise.reject(new Error('only virtual links here')),
+      inspectFile,
+    });
+    const events: BenchEvent[] = [];
+    bench.onEvent((event) => events.push(event));
+    try {
+      const id = await bench.start({
+        task: 'flash',
+        links: [link].flat().flatMap(parseLinks),
+        files: images.map((file) => ({ path: file })),
+        settings: {},
+        assume: ['wired'],
+        ...request,
+      });
+      await bench.whenDone(id);
+      const batch = bench.view().batches[0]!;
+      const results = new Map(
+        batch.slots.map((slot) => [
+          slot.link.virtual!.unit,
+          [...slot.earlier, ...(slot.settled ? [slot.settled] : [])],
+        ]),
+      );
+      return { bench, events, results };
+    } finally {
+      await bench.shutdown();
+      await records.close();
+    }
+  };
+  return {
+    folder,
+    run,
+    image: async (device, name) => {
+      const made = await makePracticeImages(findVirtualDevice(device), path.join(folder, 'images', device));
+      return made.find((image) => image.path.includes(name))!.path;
+    },
+    flashOf: (device, unit) => readFile(path.join(folder, 'virtual', `${device}-${unit}.bin`)),
+  };
+}
