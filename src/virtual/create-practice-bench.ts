@@ -74,13 +74,7 @@ export function createPracticeBench({ dataDir, clock }: PracticeBenchOptions): P
 
   return {
     devices: virtualDevices.map((device) => device.name),
-    openSerial(link, options) {
-      try {
-        return Promise.resolve(open(link, options));
-      } catch (error) {
-        return Promise.reject(error as Error);
-      }
-    },
+    openSerial: async (link, options) => Promise.resolve(open(link, options)),
   };
 }
 

@@ -111,14 +111,10 @@ export class VirtualPort implements PracticePort {
     for (const listener of this.lostListeners) listener(error);
   }
 
-  private attempt(action: () => void): Promise<void> {
-    try {
-      this.assertOpen();
-      action();
-      return Promise.resolve();
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+  /** Turns what `action` throws into a rejection. */
+  private async attempt(action: () => void): Promise<void> {
+    this.assertOpen();
+    await Promise.resolve(action());
   }
 
   private assertOpen(): void {

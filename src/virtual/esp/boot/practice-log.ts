@@ -5,7 +5,6 @@ import { findInImage, type ParsedImage } from './image.ts';
 export const PRACTICE_LOG_MARK = '\0practice log:\n';
 
 export function printPracticeLog(print: BootPrinter, image: ParsedImage): void {
-  // eslint-disable-next-line no-control-regex -- the mark and its end are zero bytes
   const lines = findInImage(image, /\0practice log:\n([^\0]*)\0/)?.[1];
   for (const line of lines?.split('\n') ?? []) if (line !== '') print.line(line);
 }

@@ -66,6 +66,24 @@ export class RomLoader implements Loader {
   private attached = false;
   private write: RomWrite | undefined;
   private syncsToMiss: number;
+  private readonly runners: Readonly<Record<number, (request: Request) => Done | undefined>> = {
+    [OP.FLASH_BEGIN]: (request) => this.flashBegin(request),
+    [OP.FLASH_DATA]: (request) => this.flashData(request),
+    [OP.FLASH_END]: (request) => this.flashEnd(request),
+    [OP.MEM_BEGIN]: (request) => this.memBegin(request),
+    [OP.MEM_DATA]: (request) => this.memData(request),
+    [OP.MEM_END]: (request) => this.memEnd(request),
+    [OP.WRITE_REG]: (request) => this.writeReg(request),
+    [OP.READ_REG]: (request) => this.readReg(request),
+    [OP.SPI_SET_PARAMS]: (request) => this.spiSetParams(request),
+    [OP.SPI_ATTACH]: (request) => this.spiAttach(request),
+    [OP.READ_FLASH_SLOW]: (request) => this.readFlashSlow(request),
+    [OP.CHANGE_BAUDRATE]: (request) => this.changeBaudrate(request),
+    [OP.FLASH_DEFL_BEGIN]: (request) => this.flashDeflBegin(request),
+    [OP.FLASH_DEFL_DATA]: (request) => this.flashData(request),
+    [OP.FLASH_DEFL_END]: (request) => this.flashEnd(request),
+    [OP.SPI_FLASH_MD5]: (request) => this.spiFlashMd5(request),
+  };
 
   constructor(host: LoaderHost, syncsToMiss: number) {
     this.host = host;
@@ -116,13 +134,13 @@ export class RomLoader implements Loader {
   /** Undefined: no reply is due. */
   private run(request: Request, atMs: number): Done | undefined {
     const { op, data } = request;
-    const known = RUNNERS[op];
+    const known = this.runners[op];
     if (known == null || (SINCE_ESP32.has(op) && !this.isEsp32)) {
       this.unsupported(atMs);
       return undefined;
     }
     if (request.size !== data.length) return fails(BAD_FORMAT);
-    return known.call(this, request);
+    return known(request);
   }
 
   /** Checks a data packet; its payload, or why it is refused. */
@@ -269,29 +287,7 @@ export class RomLoader implements Loader {
       then: (atMs) => (u32(data, 0) === 0 ? this.host.softReset(atMs) : this.host.bootFromFlash(atMs)),
     };
   }
-
-  static readonly runners = {
-    [OP.FLASH_BEGIN]: RomLoader.prototype.flashBegin,
-    [OP.FLASH_DATA]: RomLoader.prototype.flashData,
-    [OP.FLASH_END]: RomLoader.prototype.flashEnd,
-    [OP.MEM_BEGIN]: RomLoader.prototype.memBegin,
-    [OP.MEM_DATA]: RomLoader.prototype.memData,
-    [OP.MEM_END]: RomLoader.prototype.memEnd,
-    [OP.WRITE_REG]: RomLoader.prototype.writeReg,
-    [OP.READ_REG]: RomLoader.prototype.readReg,
-    [OP.SPI_SET_PARAMS]: RomLoader.prototype.spiSetParams,
-    [OP.SPI_ATTACH]: RomLoader.prototype.spiAttach,
-    [OP.READ_FLASH_SLOW]: RomLoader.prototype.readFlashSlow,
-    [OP.CHANGE_BAUDRATE]: RomLoader.prototype.changeBaudrate,
-    [OP.FLASH_DEFL_BEGIN]: RomLoader.prototype.flashDeflBegin,
-    [OP.FLASH_DEFL_DATA]: RomLoader.prototype.flashData,
-    [OP.FLASH_DEFL_END]: RomLoader.prototype.flashEnd,
-    [OP.SPI_FLASH_MD5]: RomLoader.prototype.spiFlashMd5,
-  } as const;
 }
-
-const RUNNERS: Readonly<Record<number, (this: RomLoader, request: Request) => Done | undefined>> =
-  RomLoader.runners;
 
 /**
  * How many sectors the ESP8266 ROM erases for a size it is told: it erases the sectors up to the next 64 KiB

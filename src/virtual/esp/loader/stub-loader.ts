@@ -44,6 +44,31 @@ export class StubLoader implements Loader {
   private session: FlashSession | undefined;
   private stream: ReadStream | undefined;
   private busyUntilMs = 0;
+  /** What runs each command, and how long its data must be. */
+  private readonly runners: Readonly<
+    Record<number, readonly [(request: Request) => Done, number?] | undefined>
+  > = {
+    [OP.SYNC]: [() => this.sync(), 36],
+    [OP.FLASH_BEGIN]: [(request) => this.flashBegin(request)],
+    [OP.FLASH_DATA]: [(request) => this.flashData(request)],
+    [OP.FLASH_END]: [(request) => this.flashEnd(request)],
+    [OP.FLASH_DEFL_BEGIN]: [(request) => this.flashDeflBegin(request)],
+    [OP.FLASH_DEFL_DATA]: [(request) => this.flashData(request)],
+    [OP.FLASH_DEFL_END]: [(request) => this.flashEnd(request)],
+    [OP.MEM_BEGIN]: [(request) => this.memBegin(request), 16],
+    [OP.MEM_DATA]: [(request) => this.memData(request)],
+    [OP.MEM_END]: [(request) => this.memEnd(request), 8],
+    [OP.WRITE_REG]: [(request) => this.writeReg(request)],
+    [OP.READ_REG]: [(request) => this.readReg(request), 4],
+    [OP.SPI_SET_PARAMS]: [() => this.accepted(), 24],
+    [OP.SPI_ATTACH]: [() => this.accepted(), 4],
+    [OP.CHANGE_BAUDRATE]: [(request) => this.changeBaudrate(request), 8],
+    [OP.SPI_FLASH_MD5]: [(request) => this.spiFlashMd5(request), 16],
+    [OP.GET_SECURITY_INFO]: [() => this.getSecurityInfo(), 0],
+    [OP.ERASE_FLASH]: [() => this.eraseFlash()],
+    [OP.ERASE_REGION]: [(request) => this.eraseRegion(request), 8],
+    [OP.READ_FLASH]: [(request) => this.readFlash(request), 16],
+  };
 
   constructor(host: LoaderHost, version: StubVersion) {
     this.host = host;
@@ -89,11 +114,11 @@ export class StubLoader implements Loader {
       const kept = this.data.takeKeptError();
       if (kept != null) return code(kept);
     } else if (request.size > MAX_BLOCK_BYTES + 16) return code(STUB.BAD_LENGTH);
-    const known = RUNNERS[request.op];
+    const known = this.runners[request.op];
     if (known == null) return code(this.version === 2 ? STUB.INVALID_COMMAND : STUB.NOT_IMPLEMENTED);
     const [runner, length] = known;
     if (length != null && request.data.length !== length) return code(STUB.BAD_LENGTH);
-    return runner.call(this, request);
+    return runner(request);
   }
 
   private sync(): Done {
@@ -242,32 +267,4 @@ export class StubLoader implements Loader {
       },
     };
   }
-
-  static readonly runners = {
-    [OP.SYNC]: [StubLoader.prototype.sync, 36],
-    [OP.FLASH_BEGIN]: [StubLoader.prototype.flashBegin],
-    [OP.FLASH_DATA]: [StubLoader.prototype.flashData],
-    [OP.FLASH_END]: [StubLoader.prototype.flashEnd],
-    [OP.FLASH_DEFL_BEGIN]: [StubLoader.prototype.flashDeflBegin],
-    [OP.FLASH_DEFL_DATA]: [StubLoader.prototype.flashData],
-    [OP.FLASH_DEFL_END]: [StubLoader.prototype.flashEnd],
-    [OP.MEM_BEGIN]: [StubLoader.prototype.memBegin, 16],
-    [OP.MEM_DATA]: [StubLoader.prototype.memData],
-    [OP.MEM_END]: [StubLoader.prototype.memEnd, 8],
-    [OP.WRITE_REG]: [StubLoader.prototype.writeReg],
-    [OP.READ_REG]: [StubLoader.prototype.readReg, 4],
-    [OP.SPI_SET_PARAMS]: [StubLoader.prototype.accepted, 24],
-    [OP.SPI_ATTACH]: [StubLoader.prototype.accepted, 4],
-    [OP.CHANGE_BAUDRATE]: [StubLoader.prototype.changeBaudrate, 8],
-    [OP.SPI_FLASH_MD5]: [StubLoader.prototype.spiFlashMd5, 16],
-    [OP.GET_SECURITY_INFO]: [StubLoader.prototype.getSecurityInfo, 0],
-    [OP.ERASE_FLASH]: [StubLoader.prototype.eraseFlash],
-    [OP.ERASE_REGION]: [StubLoader.prototype.eraseRegion, 8],
-    [OP.READ_FLASH]: [StubLoader.prototype.readFlash, 16],
-  } as const;
 }
-
-/** What runs each command, and how long its data must be. */
-const RUNNERS: Readonly<
-  Record<number, readonly [(this: StubLoader, request: Request) => Done, number?] | undefined>
-> = StubLoader.runners;
