@@ -1,6 +1,6 @@
 import { assign, enqueueActions, setup, type ActorRefFrom } from 'xstate';
 import type { Task } from '../core/steps.ts';
-import { slotMachine, type SlotEvent } from './slot-machine.ts';
+import { type slotMachine, type SlotEvent } from './slot-machine.ts';
 
 /** One job over a tray: spawns a machine per slot and lets at most `parallel` of them work at once. */
 export interface BatchContext {

@@ -132,7 +132,7 @@ export class BatchRuntime {
   }
 
   emit(event: Without<BenchEvent, 'time' | 'batch'>): void {
-    this.bench.emit({ ...event, time: this.bench.clock.now(), batch: this.id } as BenchEvent);
+    this.bench.emit({ ...event, time: this.bench.clock.now(), batch: this.id });
   }
 
   changed(): void {

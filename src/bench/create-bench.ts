@@ -147,7 +147,7 @@ export function createBench(dependencies: BenchDependencies): Bench {
 
 function batchHeader(
   { request, flow, firmware, warnings, files }: PlannedBatch,
-  { version, labelOf }: BenchDependencies,
+  dependencies: BenchDependencies,
 ): Parameters<DataDir['startBatch']> {
   const header: Parameters<DataDir['startBatch']>[0] = {
     flow: flow.id,
@@ -162,7 +162,7 @@ function batchHeader(
     slots: request.links.map((link, index) => ({
       number: index + 1,
       link: link.text,
-      label: labelOf?.(link) ?? link.text,
+      label: dependencies.labelOf?.(link) ?? link.text,
     })),
     firmware: firmware.map((entry) => ({ ...entry, bytes: files.get(entry.slot)!.sizeBytes })),
     files: request.files.map((file) => ({ ...file })),
@@ -171,7 +171,7 @@ function batchHeader(
     assume: [...request.assume],
     ...(request.backupFile !== undefined && { backupFile: request.backupFile }),
     warnings: [...warnings],
-    ...(version !== undefined && { version }),
+    ...(dependencies.version !== undefined && { version: dependencies.version }),
   };
   return [
     header,

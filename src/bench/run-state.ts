@@ -27,6 +27,8 @@ export class RunState {
   noBackupReason: string | undefined;
   bytesWritten = 0;
   writing = false;
+  /** Keeps the computer from sleeping while the unit is being changed. */
+  awake: { release(): void } | undefined;
   /** The computer slept, or its clock was set, while this run went on. */
   clockJumped = false;
 
@@ -86,10 +88,8 @@ export class RunState {
 }
 
 export function settledView(end: RunEnd, state: RunState, run: number): SettledView {
-  const { code, ...rest } = end;
   return {
-    ...rest,
-    ...(code !== undefined && { code: code as SettledView['code'] & string }),
+    ...end,
     run,
     ...(state.retryOf !== undefined && { retryOf: state.retryOf }),
     identity: state.identity,

@@ -3,6 +3,7 @@ import { BenchError, isBenchError, toBenchError, type ErrorCode } from '../core/
 import type { UnitIdentity } from '../core/identity.ts';
 import type { Link } from '../core/link.ts';
 import type { LogLine } from '../core/log.ts';
+import type { OperatorAct } from '../core/operator-act.ts';
 import { isGood, type Verdict } from '../core/outcome.ts';
 import type { Progress } from '../core/progress.ts';
 import type { StepId } from '../core/steps.ts';
@@ -10,12 +11,12 @@ import type { SerialPort } from '../drivers/serial/port.ts';
 import type { PracticePort } from '../virtual/practice-bench.ts';
 import type { RunContext } from '../../flows/flow.ts';
 import type { BatchRuntime } from './batch-runtime.ts';
+import { runContext } from './run-context.ts';
 import { RunState, settledView, untouchedSteps } from './run-state.ts';
 import { slotMachine } from './slot-machine.ts';
-import { SpeedMeter } from './speed-meter.ts';
-import type { PromptView, SettledView, SlotProgress, SlotState, SlotView } from './view.ts';
+import { ProgressTracker } from './progress-tracker.ts';
+import type { PromptView, SettledView, SlotState, SlotView } from './view.ts';
 
-const PROGRESS_INTERVAL_MS = 250;
 const LOG_LINES_KEPT = 2_000;
 /** What a run dies of when the computer slept in the middle of it: the unit is looked at again, not judged. */
 const SLEEP_CODES: ReadonlySet<string> = new Set<ErrorCode>([
@@ -35,18 +36,15 @@ export class SlotRuntime {
   readonly log: LogLine[] = [];
   readonly logListeners = new Set<() => void>();
   readonly #batch: BatchRuntime;
-  readonly #meter = new SpeedMeter();
+  readonly #progress = new ProgressTracker();
   #actor: ActorRefFrom<typeof slotMachine> | undefined;
   #state: RunState | undefined;
   #session: { readonly value: unknown; readonly release: () => void } | undefined;
   #port: SerialPort | undefined;
   #prompt: PromptView | undefined;
-  #progress: SlotProgress | undefined;
-  #progressAt = Number.NEGATIVE_INFINITY;
   #settled: SettledView | undefined;
   #settledAt: number | undefined;
   #earlier: readonly SettledView[] = [];
-  #awake: { release(): void } | undefined;
   #view: SlotView | undefined;
 
   constructor(batch: BatchRuntime, number: number, link: Link) {
@@ -95,9 +93,9 @@ export class SlotRuntime {
   }
 
   /** Practice bench: what the operator would do with the unit. */
-  readonly #perform = async (act: Parameters<PracticePort['perform']>[0]) => {
+  async #perform(act: OperatorAct): Promise<void> {
     await (this.#port as PracticePort | undefined)?.perform(act);
-  };
+  }
 
   #beginRun(isRetry: boolean): void {
     if (this.#settled) this.#earlier = [...this.#earlier, this.#settled];
@@ -105,8 +103,7 @@ export class SlotRuntime {
     this.#state = new RunState(this.#batch.bench.clock.now(), retryOf);
     this.#settled = undefined;
     this.#settledAt = undefined;
-    this.#progress = undefined;
-    this.#meter.reset();
+    this.#progress.reset();
     this.#changed();
   }
 
@@ -115,7 +112,7 @@ export class SlotRuntime {
     this.#state!.abort.signal.throwIfAborted();
     const release = this.#batch.bench.leases.take(this.link.text, this.#label());
     try {
-      const value = await this.#batch.flow.open(this.#context());
+      const value: unknown = await this.#batch.flow.open(this.#context());
       this.#session = { value, release };
     } catch (error) {
       release();
@@ -126,8 +123,7 @@ export class SlotRuntime {
   async #step(step: StepId) {
     const state = this.#state!;
     state.enter(step);
-    this.#progress = undefined;
-    this.#meter.reset();
+    this.#progress.reset();
     void state.journal?.step(step);
     this.#batch.emit({ type: 'step', slot: this.link.text, step, identity: state.identity });
     this.#changed();
@@ -188,14 +184,14 @@ export class SlotRuntime {
       unrecorded = `the record could not be written: ${toBenchError(error).message}`;
       this.#addLog('error', unrecorded);
     }
-    this.#awake?.release();
-    this.#awake = undefined;
+    state.awake?.release();
+    state.awake = undefined;
     state.writing = false;
     this.#batch.bench.claims.release(this.id);
     const view = settledView(end, state, run);
     this.#settled = unrecorded ? { ...view, notDone: [...(view.notDone ?? []), unrecorded] } : view;
     this.#settledAt = endedAt;
-    this.#progress = undefined;
+    this.#progress.reset();
     this.#addLog(
       isGood(verdict.outcome) ? 'info' : 'error',
       `${verdict.outcome}${verdict.code ? ` ${verdict.code}` : ''}: ${verdict.message}`,
@@ -222,87 +218,25 @@ export class SlotRuntime {
   }
 
   #context(signal = this.#state!.abort.signal): RunContext {
-    const state = this.#state!;
-    const { bench, request, plan, assume } = this.#batch;
-    const host = {
-      show: (prompt: PromptView | undefined) => this.#show(prompt),
-      hands:
-        this.link.kind === 'virtual'
-          ? async (request: { act: Parameters<PracticePort['perform']>[0] }) => this.#perform(request.act)
-          : undefined,
-      log: (text: string) => this.#addLog('info', text),
-    };
-    return {
-      task: request.task,
-      plan,
-      settings: request.settings,
-      assume,
-      link: this.link,
-      clock: bench.clock,
+    return runContext(
+      {
+        batch: this.#batch,
+        link: this.link,
+        label: this.#label(),
+        state: this.#state!,
+        journal: () => this.#journal(),
+        send: (event) => this.#actor?.send(event),
+        log: (level, text) => this.#addLog(level, text),
+        progress: (progress) => this.#takeProgress(progress),
+        show: (prompt) => this.#show(prompt),
+        identify: (identity) => this.#identify(identity),
+        opened: (port) => {
+          this.#port = port;
+        },
+        perform: (act) => this.#perform(act),
+      },
       signal,
-      openSerial: async (baudRate) => {
-        this.#port =
-          this.link.kind === 'virtual'
-            ? await bench.practice.openSerial(this.link, { baudRate, signal })
-            : await bench.openSerial(this.link, { baudRate, signal });
-        return this.#port;
-      },
-      log: (level, text) => this.#addLog(level, text),
-      progress: (progress) => this.#takeProgress(progress),
-      operator: bench.prompts.operatorFor(this.#batch.id, assume, host, signal),
-      backups: this.#backups(),
-      identify: (identity) => this.#identify(identity),
-      warn: (text) => {
-        if (state.warnings.includes(text)) return;
-        state.warnings = [...state.warnings, text];
-        void state.journal?.warning(text);
-        this.#addLog('warn', text);
-      },
-      writeBegins: async () => {
-        if (state.writing) return;
-        await (await this.#journal()).writeBegan();
-        this.#awake ??= await bench.sleepInhibitor.acquire(`${request.task} in ${this.#label()}`);
-        state.writing = true;
-        this.#actor?.send({ type: 'WRITE_BEGAN' });
-      },
-      wrote: (bytes) => {
-        state.bytesWritten += bytes;
-      },
-      haveBackup: (backup) => {
-        state.backup = backup;
-        this.#actor?.send({ type: 'BACKUP_CHECKED' });
-      },
-      goWithoutBackup: (reason) => {
-        state.noBackupReason = reason;
-        this.#actor?.send({ type: 'NO_BACKUP_ACCEPTED', reason });
-      },
-      firmware: (entries) => {
-        state.firmware = entries;
-      },
-    };
-  }
-
-  #backups(): RunContext['backups'] {
-    const named = this.#batch.namedBackup;
-    const store = async () => (await this.#journal()).backups(named);
-    return {
-      named,
-      create: async (kind, totalBytes) => {
-        const writer = await (await store()).create(kind, totalBytes);
-        return {
-          append: (bytes) => writer.append(bytes),
-          discard: () => writer.discard(),
-          commit: async () => {
-            const backup = await writer.commit();
-            this.#state!.backup = backup;
-            this.#actor?.send({ type: 'BACKUP_CHECKED' });
-            return backup;
-          },
-        };
-      },
-      newestWhole: async (mac, kind) => (await store()).newestWhole(mac, kind),
-      read: async (backup) => (await store()).read(backup),
-    };
+    );
   }
 
   /** The run gets its number when it is one for the records: the unit said who it is, or the run ends. */
@@ -336,19 +270,9 @@ export class SlotRuntime {
   }
 
   #takeProgress(progress: Progress): void {
-    const nowMs = this.#batch.bench.clock.monotonicMs();
-    const finished = progress.total !== undefined && progress.done >= progress.total;
-    if (this.#progress?.label !== progress.label) this.#meter.reset();
-    else if (nowMs - this.#progressAt < PROGRESS_INTERVAL_MS && !finished) return;
-    this.#progressAt = nowMs;
-    const perSecond = progress.unit === 'bytes' ? this.#meter.sample(nowMs, progress.done) : undefined;
-    const left = (progress.total ?? 0) - progress.done;
-    this.#progress = {
-      ...progress,
-      ...(perSecond !== undefined && { perSecond }),
-      ...(perSecond !== undefined && perSecond > 0 && left > 0 && { etaMs: (left / perSecond) * 1_000 }),
-    };
-    this.#batch.emit({ type: 'progress', slot: this.link.text, step: this.#state!.step, ...this.#progress });
+    const shown = this.#progress.take(progress, this.#batch.bench.clock.monotonicMs());
+    if (!shown) return;
+    this.#batch.emit({ type: 'progress', slot: this.link.text, step: this.#state!.step, ...shown });
     this.#changed();
   }
 
@@ -408,7 +332,7 @@ export class SlotRuntime {
       ...(run && state !== 'waiting' && { step: run.step }),
       steps: run?.steps ?? untouchedSteps,
       identity: run?.identity ?? {},
-      ...(this.#progress && { progress: this.#progress }),
+      ...(this.#progress.shown && { progress: this.#progress.shown }),
       ...(this.#prompt && { prompt: this.#prompt }),
       ...(this.#settled && state !== 'waiting' && { settled: this.#settled }),
       ...(run && { startedAt: run.startedAt }),

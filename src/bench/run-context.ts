@@ -1,0 +1,110 @@
+import type { UnitIdentity } from '../core/identity.ts';
+import type { Link } from '../core/link.ts';
+import type { LogSink } from '../core/log.ts';
+import type { OperatorAct } from '../core/operator-act.ts';
+import type { ProgressSink } from '../core/progress.ts';
+import type { SerialPort } from '../drivers/serial/port.ts';
+import type { RunJournal } from '../records/batch-journal.ts';
+import type { RunContext } from '../../flows/flow.ts';
+import type { BatchRuntime } from './batch-runtime.ts';
+import type { RunState } from './run-state.ts';
+import type { SlotEvent } from './slot-machine.ts';
+import type { PromptView } from './view.ts';
+
+/** What a slot lends to the run that is going on in it. */
+export interface RunHost {
+  readonly batch: BatchRuntime;
+  readonly link: Link;
+  readonly label: string;
+  readonly state: RunState;
+  readonly log: LogSink;
+  readonly progress: ProgressSink;
+  journal(): Promise<RunJournal>;
+  send(event: SlotEvent): void;
+  show(prompt: PromptView | undefined): void;
+  identify(identity: UnitIdentity): Promise<void>;
+  opened(port: SerialPort): void;
+  perform(act: OperatorAct): Promise<void>;
+}
+
+/** The world as the steps of one run see it. */
+export function runContext(host: RunHost, signal: AbortSignal): RunContext {
+  const { batch, link, state } = host;
+  const { bench, request, plan, assume } = batch;
+  const isPractice = link.kind === 'virtual';
+  const promptHost = {
+    show: (prompt: PromptView | undefined) => host.show(prompt),
+    hands: isPractice ? ({ act }: { act: OperatorAct }) => host.perform(act) : undefined,
+    log: (text: string) => host.log('info', text),
+  };
+  return {
+    task: request.task,
+    plan,
+    settings: request.settings,
+    assume,
+    link,
+    clock: bench.clock,
+    signal,
+    openSerial: async (baudRate) => {
+      const port = await (isPractice ? bench.practice : bench).openSerial(link, { baudRate, signal });
+      host.opened(port);
+      return port;
+    },
+    log: host.log,
+    progress: host.progress,
+    operator: bench.prompts.operatorFor(batch.id, assume, promptHost, signal),
+    backups: backupStore(host),
+    identify: (identity) => host.identify(identity),
+    warn: (text) => {
+      if (state.warnings.includes(text)) return;
+      state.warnings = [...state.warnings, text];
+      void state.journal?.warning(text);
+      host.log('warn', text);
+    },
+    writeBegins: async () => {
+      if (state.writing) return;
+      await (await host.journal()).writeBegan();
+      state.awake ??= await bench.sleepInhibitor.acquire(`${request.task} in ${host.label}`);
+      state.writing = true;
+      host.send({ type: 'WRITE_BEGAN' });
+    },
+    wrote: (bytes) => {
+      state.bytesWritten += bytes;
+    },
+    haveBackup: (backup) => {
+      state.backup = backup;
+      host.send({ type: 'BACKUP_CHECKED' });
+    },
+    goWithoutBackup: (reason) => {
+      state.noBackupReason = reason;
+      host.send({ type: 'NO_BACKUP_ACCEPTED', reason });
+    },
+    firmware: (entries) => {
+      state.firmware = entries;
+    },
+  };
+}
+
+/** A backup that was committed opens the way to `flash`: nothing else does, but its accepted absence. */
+function backupStore(host: RunHost): RunContext['backups'] {
+  const named = host.batch.namedBackup;
+  const store = async () => (await host.journal()).backups(named);
+  return {
+    named,
+    create: async (kind, totalBytes) => {
+      const writer = await (await store()).create(kind, totalBytes);
+      return {
+        append: (bytes) => writer.append(bytes),
+        discard: () => writer.discard(),
+        commit: async () => {
+          const backup = await writer.commit();
+          host.state.backup = backup;
+          host.send({ type: 'BACKUP_CHECKED' });
+          return backup;
+        },
+      };
+    },
+    newestWhole: async (mac, kind) => (await store()).newestWhole(mac, kind),
+    read: async (backup) => (await store()).read(backup),
+  };
+}
