@@ -2,7 +2,7 @@ import { hex, isFilled, sizeText } from './bytes.ts';
 import { mapsFlash, parseEspImage, verifies } from './esp-image.ts';
 import type { FirmwarePart, FirmwareProblem } from './firmware-file.ts';
 import { cutAreas, usedLength, type FlashArea, type FlashLayout } from './flash-layout.ts';
-import { headerFields, reportEsp32Image, type Fact } from './image-report.ts';
+import { headerFields, MAC_FACT, reportEsp32Image, type Fact } from './image-report.ts';
 import type { Findings } from './findings.ts';
 import { activeOta, type ActiveApp } from './otadata.ts';
 import { isApp, isOtadata, partitionText, tableEnd } from './partition-table.ts';
@@ -48,19 +48,22 @@ export function describeEsp32Flash(content: Uint8Array, layout: FlashLayout): Fi
       severity: 'warning',
       text: 'This image holds the Wi-Fi credentials of a unit it was read from: do not give it to others.',
     });
-  if (isWhole) facts.push({ label: 'MAC', value: 'not in flash: it is burned into the chip' });
-  const runs = running?.title;
+  if (isWhole) facts.push(MAC_FACT);
+  const starts = running?.damaged === true ? undefined : running;
+  const runs = starts?.title;
+  const nothing = running == null ? 'nothing that can be named' : `a damaged ${running.title}`;
   return {
     kind: isWhole ? 'esp32-full-flash' : 'esp32-merged',
     chip,
     title: isWhole
-      ? `${chip ?? 'ESP32'} full flash, ${sizeText(content.length)}, runs ${runs ?? 'nothing that can be named'}`
-      : `${chip ?? 'ESP32'} merged image from ${hex(base)}: ${runs ?? 'no application'}`,
+      ? `${chip ?? 'ESP32'} full flash, ${sizeText(content.length)}, runs ${runs ?? nothing}`
+      : `${chip ?? 'ESP32'} merged image from ${hex(base)}: ${runs ?? nothing}`,
     facts,
     problems,
     parts,
     partitionTable: table,
     ...(running?.product != null && { product: running.product }),
+    ...(starts != null && { starts }),
     ...(isWhole && {
       backup: {
         runs,

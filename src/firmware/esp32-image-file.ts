@@ -1,11 +1,13 @@
 import { hex } from './bytes.ts';
-import type { EspImage } from './esp-image.ts';
+import { parseEspImage } from './esp-image.ts';
 import type { Findings } from './findings.ts';
 import type { FirmwareProblem } from './firmware-file.ts';
 import { reportEsp32Image, type Fact } from './image-report.ts';
 
 /** A file with one image of the ESP32 family at its first byte: an application, or a boot loader. */
-export function describeEsp32Image(content: Uint8Array, image: EspImage): Findings {
+export function describeEsp32Image(content: Uint8Array): Findings | undefined {
+  const image = parseEspImage(content);
+  if (image == null) return undefined;
   const report = reportEsp32Image(content, image, content.length);
   const isApp = report.kind === 'app';
   const offset = isApp ? undefined : image.chip?.bootOffset;

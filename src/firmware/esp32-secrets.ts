@@ -67,7 +67,7 @@ export function credentialsText(
   unsure: readonly string[],
 ): string {
   if (state === 'none') return 'none';
-  if (state === 'unknown') return `unknown: ${unsure.join('; ')}. Treat them as inside.`;
+  if (state === 'unknown') return `unknown: ${[...new Set(unsure)].join('; ')}. Treat them as inside.`;
   const each = findings.slice(0, 12).map(({ ssid, hasPassword, where, live }) => {
     const name = ssid === '' ? 'a network' : `SSID "${ssid}"`;
     const password = hasPassword ? `, password ${HIDDEN}` : '';

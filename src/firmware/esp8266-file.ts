@@ -3,7 +3,7 @@ import { parseEspImage, verifies, type EspImage } from './esp-image.ts';
 import { searchEsp8266Secrets } from './esp8266-secrets.ts';
 import type { Findings } from './findings.ts';
 import type { FirmwareProblem, Product } from './firmware-file.ts';
-import { headerFields, headerText, imageFacts, type Fact } from './image-report.ts';
+import { headerFields, headerText, imageFacts, MAC_FACT, type Fact } from './image-report.ts';
 import { productText, recognizeProduct } from './products.ts';
 
 const MIB = 0x10_0000;
@@ -14,8 +14,18 @@ const APP_OFFSETS: readonly number[] = [0x1000, 0x2000, 0x8000];
 const FLASH_WINDOW = 0x4020_0000;
 const WINDOW_BYTES = 0x10_0000;
 
+/**
+ * Undefined when this is no ESP8266 content: neither an image at 0x0 nor the dump of a whole flash whose boot
+ * loader is gone, as a conversion over the air that failed leaves it.
+ */
+export function describeEsp8266(content: Uint8Array): Findings | undefined {
+  const first = parseEspImage(content);
+  if (first == null && CHIP_SIZES.includes(content.length)) return describeBricked(content);
+  return first?.chip?.name === 'ESP8266' ? describeImages(content, first) : undefined;
+}
+
 /** The image at 0x0 and, behind a boot loader, the application. */
-export function describeEsp8266(content: Uint8Array, first: EspImage): Findings {
+function describeImages(content: Uint8Array, first: EspImage): Findings {
   const second = first.form === 'v1' ? findSecondImage(content, first) : undefined;
   const isWhole = CHIP_SIZES.includes(content.length);
   const app = second ?? first;
@@ -37,10 +47,9 @@ export function describeEsp8266(content: Uint8Array, first: EspImage): Findings 
     ...tailFacts(content, app, isWhole),
   ];
   const secrets = isWhole ? searchEsp8266Secrets(content, [first, second], product) : undefined;
-  if (secrets != null)
-    facts.push(...secrets.facts, { label: 'MAC', value: 'not in flash: it is burned into the chip' });
+  if (secrets != null) facts.push(...secrets.facts, MAC_FACT);
   else facts.push(...secretsOfImage(product));
-  const runs = verifies(app) ? name : undefined;
+  const runs = verifies(first) && verifies(app) ? name : undefined;
   return {
     kind: isWhole ? 'esp8266-full-flash' : 'esp8266-image',
     chip: 'ESP8266',
@@ -57,6 +66,7 @@ export function describeEsp8266(content: Uint8Array, first: EspImage): Findings 
         bytes: content,
         ...headerFields(first),
         ...(product != null && { product }),
+        ...(!(verifies(first) && verifies(app)) && { damaged: true }),
       },
     ],
     ...(product != null && { product }),
@@ -69,12 +79,42 @@ const titleOfImage = (name: string, product: Product | undefined, first: EspImag
 
 /** The application behind the boot loader: the first plausible image beyond the end of the one at 0x0. */
 function findSecondImage(content: Uint8Array, first: EspImage): EspImage | undefined {
-  if (first.truncated) return undefined;
+  return first.truncated ? undefined : findApplication(content, first.end);
+}
+
+function findApplication(content: Uint8Array, from: number): EspImage | undefined {
   for (const offset of APP_OFFSETS) {
-    const image = offset < first.end ? undefined : parseEspImage(content, offset);
+    const image = offset < from ? undefined : parseEspImage(content, offset);
     if (image?.chip?.name === 'ESP8266') return image;
   }
   return undefined;
+}
+
+function describeBricked(content: Uint8Array): Findings | undefined {
+  const app = findApplication(content, 0);
+  if (app == null) return undefined;
+  const product = recognizeProduct(content.subarray(app.start, Math.min(app.end, content.length)));
+  const secrets = searchEsp8266Secrets(content, [app], product);
+  const left = product == null ? 'an application' : productText(product);
+  return {
+    kind: 'esp8266-full-flash',
+    chip: 'ESP8266',
+    title: `ESP8266 full flash, ${sizeText(content.length)}, without its boot loader`,
+    facts: [
+      { label: 'Left in it', value: `${left} at ${hex(app.start)}${verifies(app) ? '' : ', damaged'}` },
+      ...secrets.facts,
+      MAC_FACT,
+    ],
+    problems: [
+      {
+        severity: 'error',
+        text: 'There is no boot loader at 0x0: this flash does not start (a failed conversion or a cut read).',
+      },
+      ...app.problems,
+    ],
+    parts: [{ kind: 'data', title: 'whole flash', flashOffset: 0, bytes: content }],
+    backup: { ...secrets.backup, runs: undefined },
+  };
 }
 
 const flashAddress = (image: EspImage): number | undefined =>

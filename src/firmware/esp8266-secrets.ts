@@ -3,7 +3,7 @@ import type { EspImage } from './esp-image.ts';
 import { credentialsText } from './esp32-secrets.ts';
 import type { BackupFacts, Product } from './firmware-file.ts';
 import type { Fact } from './image-report.ts';
-import { findWifiInSdkSector, findWifiInText, type WifiFinding } from './wifi-credentials.ts';
+import { findWifiInText, readSdkSector, type WifiFinding } from './wifi-credentials.ts';
 
 const SECTOR_BYTES = 0x1000;
 
@@ -22,20 +22,21 @@ export function searchEsp8266Secrets(
 ): { readonly backup: Omit<BackupFacts, 'runs'>; readonly facts: readonly Fact[] } {
   const ends = new Set([content.length, images[0]?.sizeBytes ?? content.length]);
   const findings: WifiFinding[] = [];
+  const unsure: string[] = [];
   for (const end of ends) {
     if (end > content.length) continue;
     // Two copies, of which the last sector tells the valid one: both can be read, so both count.
     for (const start of [end - 3 * SECTOR_BYTES, end - 2 * SECTOR_BYTES]) {
       const sector = content.subarray(start, start + SECTOR_BYTES);
-      const found = findWifiInSdkSector(sector);
-      if (found != null) findings.push(found);
+      const found = readSdkSector(sector);
+      if (found === 'unknown') unsure.push('the SDK parameters have a form that is not known');
+      else if (found !== 'unset') findings.push(found);
     }
   }
   findings.push(...findWifiInText(content));
 
   const blankData = hasOnlyBlankData(content, images);
   const elsewhere = product == null ? undefined : KEPT_ELSEWHERE[product.name];
-  const unsure: string[] = [];
   if (elsewhere != null && (!blankData || product?.name === 'ESPHome')) unsure.push(elsewhere);
   else if (!blankData) unsure.push('there is data whose form is not known');
   const state = findings.length > 0 ? 'found' : unsure.length > 0 ? 'unknown' : 'none';

@@ -87,6 +87,8 @@ export interface FirmwarePart {
   readonly partition?: string;
   /** True for a data area that holds only 0xFF: nothing to compare, nothing to erase. */
   readonly blank?: boolean;
+  /** True when the image does not verify (cut short, wrong checksum or SHA-256). */
+  readonly damaged?: boolean;
   /** True when a secure boot signature follows the image: its header must not be patched. */
   readonly signed?: boolean;
 }
@@ -111,6 +113,8 @@ export interface InspectedFile {
   /** The table inside (partition table, merged image, full flash), with its problems already in `problems`. */
   readonly partitionTable?: PartitionTable;
   readonly product?: Product;
+  /** Of the parts of a merged image or a whole flash: the application that starts, if it is whole. */
+  readonly starts?: FirmwarePart;
   /** Only with kind `unknown`: what it is instead. */
   readonly foreign?: ForeignFormat;
   /** For full-flash backups. */

@@ -10,6 +10,9 @@ export interface Fact {
   readonly value: string;
 }
 
+/** Of every backup: what makes a unit itself is not in the file. */
+export const MAC_FACT: Fact = { label: 'MAC', value: 'not in flash: it is burned into the chip' };
+
 /** One image of the ESP32 family, ready for a part, the facts and the problems of a file. */
 export interface ImageReport {
   readonly kind: 'app' | 'bootloader';
@@ -63,6 +66,7 @@ export function reportEsp32Image(bytes: Uint8Array, image: EspImage, limit: numb
       ...(descriptor != null && { descriptor }),
       ...(product != null && { product }),
       ...(tail.signed && { signed: true }),
+      ...(!verifies(image) && { damaged: true }),
     },
   };
 }

@@ -6,7 +6,6 @@ import { hexBytes, sha256, sizeText, startsWith } from './bytes.ts';
 import { describeEsp32Flash } from './esp32-flash.ts';
 import { describeEsp32Image } from './esp32-image-file.ts';
 import { describeEsp8266 } from './esp8266-file.ts';
-import { parseEspImage } from './esp-image.ts';
 import type { Findings } from './findings.ts';
 import type { InspectedFile } from './firmware-file.ts';
 import { findFlashLayout } from './flash-layout.ts';
@@ -114,8 +113,10 @@ function recognize(content: Uint8Array): Findings {
   if (block != null) return block;
   const layout = findFlashLayout(content);
   if (layout != null) return describeEsp32Flash(content, layout);
-  const image = parseEspImage(content);
-  if (image?.chip?.name === 'ESP8266') return describeEsp8266(content, image);
-  if (image != null) return describeEsp32Image(content, image);
-  return recognizeForeign(content) ?? describeUnknown(content);
+  return (
+    describeEsp8266(content) ??
+    describeEsp32Image(content) ??
+    recognizeForeign(content) ??
+    describeUnknown(content)
+  );
 }

@@ -93,18 +93,20 @@ function readEsphome({ value, type }: NvsItem): { ssid: string; hasPassword: boo
 
 /**
  * The ESP8266 SDK's parameter sectors: two copies in the third- and second-last sector of the configured flash.
- * Station name length at 0x0C, name at 0x10, password at 0x37 (SDK 1.4 and later; struct s_wifi_store as
- * pvvx/esp8266web and SDK replacements write it).
+ * Station name length at 0x0C, name at 0x10, password at 0x37 (SDK 1.1 and later; struct s_wifi_store as
+ * pvvx/esp8266web and replacements of the SDK write it). `unknown` where another form stands there.
  */
-export function findWifiInSdkSector(sector: Uint8Array): WifiFinding | undefined {
+export function readSdkSector(sector: Uint8Array): WifiFinding | 'unset' | 'unknown' {
+  if (isFilled(sector, 0xff) || isFilled(sector, 0)) return 'unset';
   const length = u32(sector, 0x0c);
+  if (length === 0 || length === 0xffff_ffff) return 'unset';
   const name = sector.subarray(0x10, 0x10 + length);
-  if (length < 1 || length > SSID_BYTES || !isTextField(name)) return undefined;
+  if (length > SSID_BYTES || !isTextField(name)) return 'unknown';
   const password = sector.subarray(0x37, 0x37 + 64);
   return {
     where: 'ESP8266 SDK parameters',
     ssid: fieldText(name),
-    hasPassword: isTextField(password) && !isFilled(password, 0xff),
+    hasPassword: isTextField(password),
     live: true,
   };
 }

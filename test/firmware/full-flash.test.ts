@@ -50,6 +50,7 @@ describe('a full-flash backup of an ESP32', () => {
       problems: [],
     });
     expect(file.backup).toMatchObject({ runs: 'ESP32 application second 2', blankData: false });
+    expect(file.starts).toMatchObject({ partition: 'app1', descriptor: { project: 'second' } });
     expect(factValue(file, 'Partition app1')).toBe(
       'app1 (app ota_1) 0x1D0000, 1792 KiB: ESP32 application second 2 (starts)',
     );
@@ -118,7 +119,11 @@ describe('a full-flash backup of an ESP32', () => {
     const file = await inspect(hurt);
     expect(file.problems.map(({ severity }) => severity)).toEqual(['warning', 'warning']);
     hurt[0x1d_0200] = (hurt[0x1d_0200] ?? 0) ^ 1;
-    expect((await inspect(hurt)).problems.filter(({ severity }) => severity === 'error')).toHaveLength(2);
+    const dead = await inspect(hurt);
+    expect(dead.problems.filter(({ severity }) => severity === 'error')).toHaveLength(2);
+    expect(dead.title).toBe('ESP32 full flash, 4 MiB, runs a damaged ESP32 application second 2');
+    expect(dead.backup?.runs).toBeUndefined();
+    expect(dead.starts).toBeUndefined();
   });
 
   it('whose table reaches beyond the flash says so', async () => {
@@ -202,6 +207,41 @@ describe('a full-flash backup of an ESP8266', () => {
     expect(file.product).toMatchObject({ name: 'Tasmota', variant: 'lite' });
     expect(file.backup).toMatchObject({ wifiCredentials: 'unknown', runs: 'Tasmota (lite)' });
     expect(factValue(file, 'Wi-Fi credentials')).toContain('Tasmota keeps them in its own settings area');
+  });
+
+  it('that a failed conversion left without its boot loader is still a backup', async () => {
+    const bricked = flash(
+      [
+        [0, arduinoEsp8266('ESPURNA 1.13.5')],
+        [MIB - 0x3000, sdkSector('Garage')],
+      ],
+      MIB,
+    ).fill(0xff, 0, 0x1000);
+    const file = await inspect(bricked);
+    expect(file).toMatchObject({
+      kind: 'esp8266-full-flash',
+      title: 'ESP8266 full flash, 1 MiB, without its boot loader',
+      backup: { runs: undefined, ssids: ['Garage'] },
+    });
+    expect(file.problems[0]).toMatchObject({ severity: 'error' });
+    expect(factValue(file, 'Left in it')).toBe('ESPurna 1.13.5 at 0x1000');
+  });
+
+  it('whose SDK parameters have another form does not know', async () => {
+    const sector = flash([
+      [0x08, u32le(6)],
+      [0x0c, text('Garage', 32)],
+    ]);
+    const bytes = flash(
+      [
+        [0, arduinoEsp8266()],
+        [MIB - 0x3000, sector],
+      ],
+      MIB,
+    );
+    const file = await inspect(bytes);
+    expect(file.backup).toMatchObject({ wifiCredentials: 'unknown' });
+    expect(factValue(file, 'Wi-Fi credentials')).toContain('SDK parameters have a form that is not known');
   });
 
   it('with nothing but the firmware has none', async () => {

@@ -2,7 +2,7 @@ import { concatUint8Arrays } from 'uint8array-extras';
 import { describe, expect, it } from 'vitest';
 import { hexBytes } from '../../src/firmware/bytes.ts';
 import { parseNvs, type NvsItem } from '../../src/firmware/nvs.ts';
-import { findWifiInNvs, findWifiInSdkSector, findWifiInText } from '../../src/firmware/wifi-credentials.ts';
+import { findWifiInNvs, findWifiInText, readSdkSector } from '../../src/firmware/wifi-credentials.ts';
 import { filled, noise, text, u32le } from './build-images.ts';
 import { NvsBuilder, wifiPasswordBlob, wifiSsidBlob } from './build-nvs.ts';
 
@@ -167,9 +167,13 @@ describe('Wi-Fi credentials', () => {
     sector.set(u32le(6), 0x0c);
     sector.set(text('Garage', 32), 0x10);
     sector.set(text('geheim-geheim', 64), 0x37);
-    expect(findWifiInSdkSector(sector)).toMatchObject({ ssid: 'Garage', hasPassword: true });
-    expect(findWifiInSdkSector(filled(0x1000, 0xff))).toBeUndefined();
-    expect(findWifiInSdkSector(filled(0x1000, 0))).toBeUndefined();
+    expect(readSdkSector(sector)).toMatchObject({ ssid: 'Garage', hasPassword: true });
+    expect(readSdkSector(filled(0x1000, 0xff))).toBe('unset');
+    expect(readSdkSector(filled(0x1000, 0))).toBe('unset');
+    sector.set(filled(4, 0xff), 0x0c);
+    expect(readSdkSector(sector)).toBe('unset');
+    sector.set(u32le(77), 0x0c);
+    expect(readSdkSector(sector)).toBe('unknown');
   });
 
   it('in JSON text are found, patterns and the own access point are not', () => {
