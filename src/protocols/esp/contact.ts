@@ -147,16 +147,16 @@ class Contact {
   }
 
   #waysBack(): Pick<SessionSetup, 'resetIntoRom' | 'waitForPowerCycle'> {
-    const { resetBy, askPowerCycle } = this.#options;
-    if (resetBy === 'lines') return { resetIntoRom: () => this.#resetIntoRom() };
-    if (askPowerCycle == null) return {};
+    const options = this.#options;
+    if (options.resetBy === 'lines') return { resetIntoRom: () => this.#resetIntoRom() };
+    if (options.askPowerCycle == null) return {};
     return {
       waitForPowerCycle: async (why) => {
-        const taken = askPowerCycle(why);
+        const taken = options.askPowerCycle?.(why);
         try {
           return await this.#waitForRom();
         } finally {
-          taken();
+          taken?.();
         }
       },
     };

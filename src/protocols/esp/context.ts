@@ -6,7 +6,7 @@ export interface LoaderContext {
   readonly talk: Conversation;
   readonly chip: ChipSpec;
   /** See `EspLoader.resync`; `after` is thrown instead when nobody is found: it knows what was being asked. */
-  resync(after?: unknown): Promise<void>;
+  resync(after?: Error): Promise<void>;
   /** See `EspLoader.slowDown`. */
   slowDown(): Promise<number | undefined>;
 }

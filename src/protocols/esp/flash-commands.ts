@@ -14,7 +14,7 @@ const RAW_DIGEST_BYTES = 16;
 const TRIES = 3;
 
 /** Repeats what may safely be done twice, each time after the loader was found again. */
-async function repeatable<T>(context: LoaderContext, act: () => Promise<T>): Promise<T> {
+export async function repeatable<T>(context: LoaderContext, act: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await act();

@@ -5,6 +5,7 @@ export { bootWatch } from './boot-watch.ts';
 export { judgeBoot } from './judge-boot.ts';
 export { diagnose } from './diagnose.ts';
 export { BAUD_LADDER } from './baud.ts';
+export { precompress } from './write-region.ts';
 export { applyReset, HARD_RESET } from './reset.ts';
 export type {
   BootExpectation,

@@ -4,7 +4,7 @@ import { BAUD_LADDER, findLoader, recoverBaud, switchBaud } from './baud.ts';
 import type { ChipSpec } from './chips/chip.ts';
 import type { LoaderContext } from './context.ts';
 import type { Conversation } from './conversation.ts';
-import { eraseChip, eraseRegion, flashMd5 } from './flash-commands.ts';
+import { eraseChip, eraseRegion, flashMd5, repeatable } from './flash-commands.ts';
 import { attachFlashChip, readFlashInfo, setFlashSize } from './flash-chip.ts';
 import { detectChip, readIdentity } from './identify.ts';
 import type { EspLoader } from './loader.ts';
@@ -26,6 +26,8 @@ import { writeRegion } from './write-region.ts';
 
 /** SYNCs at each rate while a lost loader is looked for: enough for both framings of a stub. */
 const FIND_TRIES = 6;
+/** Uploads of a stub where an answer was lost on the way. */
+const STUB_TRIES = 2;
 /** SYNCs after a stub did not greet: the ROM may need a restart of its own first (3 s in all). */
 const AFTER_STUB_TRIES = 20;
 
@@ -73,19 +75,28 @@ export class LoaderSession implements EspLoader, LoaderContext {
   }
 
   readSecurity(): Promise<SecurityState> {
-    return readSecurity(this.talk, this.chip, this.identity);
+    return repeatable(this, () => readSecurity(this.talk, this.chip, this.identity));
   }
 
   async startStub(): Promise<LoaderMode> {
-    if (this.mode === 'rom' && !(await this.#uploadStub())) await this.#goOnWithoutStub();
+    for (let attempt = 1; this.mode === 'rom' && attempt <= STUB_TRIES; attempt++) {
+      const result = await this.#uploadStub();
+      if (result === 'started') break;
+      await this.#findAfterStub();
+      if (result === 'silent') break;
+    }
+    if (this.mode === 'rom')
+      this.#setup.log('warn', 'The stub loader did not start; going on with the ROM loader.');
     this.#stubWanted = this.mode === 'stub';
     if (this.#flash != null) await this.#prepareFlash(this.#flash.sizeBytes);
     return this.mode;
   }
 
   async attachFlash({ sizeBytes }: { readonly sizeBytes?: number } = {}): Promise<FlashInfo> {
-    await attachFlashChip(this.talk, this.chip);
-    const found = await readFlashInfo(this.talk, this.chip);
+    const found = await repeatable(this, async () => {
+      await attachFlashChip(this.talk, this.chip);
+      return readFlashInfo(this.talk, this.chip);
+    });
     this.#flash = sizeBytes == null ? found : { ...found, sizeBytes };
     await this.#prepareFlash(this.#flash.sizeBytes);
     return this.#flash;
@@ -134,7 +145,7 @@ export class LoaderSession implements EspLoader, LoaderContext {
     return readFlash(this, offset, size, options);
   }
 
-  async resync(after?: unknown): Promise<void> {
+  async resync(after?: Error): Promise<void> {
     const baudBefore = this.baudRate;
     const mode = (await this.#find()) ?? (await this.#setup.resetIntoRom?.());
     if (mode == null) throw after ?? new BenchError('LOADER_SILENT');
@@ -162,25 +173,24 @@ export class LoaderSession implements EspLoader, LoaderContext {
     if (sizeBytes != null) await setFlashSize(this.talk, this.chip, sizeBytes);
   }
 
-  async #uploadStub(): Promise<boolean> {
+  async #uploadStub(): Promise<'started' | 'silent' | 'damaged'> {
     const stub = await this.chip.loadStub();
     try {
-      return await uploadStub(this.talk, stub);
+      return (await uploadStub(this.talk, stub)) ? 'started' : 'silent';
     } catch (error) {
       if (!isUploadFailure(error)) throw error;
-      return false;
+      return 'damaged';
     }
   }
 
-  async #goOnWithoutStub(): Promise<void> {
+  /** Who is there after a stub that did not greet: the ROM again, or the stub with its greeting lost. */
+  async #findAfterStub(): Promise<void> {
     const mode =
       (await syncRepeatedly(this.talk.channel, { tries: AFTER_STUB_TRIES })) ??
       (await this.#setup.resetIntoRom?.());
     if (mode == null) throw new BenchError('STUB_FAILED');
     this.talk.mode = mode;
     await this.#checkIdentity();
-    if (mode === 'rom')
-      this.#setup.log('warn', 'The stub loader did not start; going on with the ROM loader.');
   }
 
   async #tryRate(rate: number): Promise<boolean> {

@@ -2,7 +2,9 @@ import { BenchError, isBenchError } from '../../core/errors.ts';
 import type { ProgressSink } from '../../core/progress.ts';
 import { compressRegion, padded } from './compress.ts';
 import type { LoaderContext } from './context.ts';
+import type { Conversation } from './conversation.ts';
 import { esp8266EraseSize, SECTOR_BYTES } from './erase-size.ts';
+import { MAGIC_REGISTER } from './identify.ts';
 import { LoaderRefused, throwIfAborted } from './loader-errors.ts';
 import { OP } from './opcodes.ts';
 import { encodeDataBlock, words } from './packet.ts';
@@ -34,6 +36,11 @@ interface WirePlan {
 
 /** A block was rejected again and again: bytes are damaged on the wire. */
 class BlockDamaged extends Error {}
+
+/** Compresses a region ahead of its write, e.g. while the backup is being read. */
+export async function precompress(bytes: Uint8Array): Promise<void> {
+  await compressRegion(wholeWords(bytes), STUB_BLOCK_BYTES);
+}
 
 /**
  * Writes one region. A block goes out again only when the loader rejected it unread; after a lost answer nobody
@@ -78,6 +85,7 @@ async function writeOnce(context: LoaderContext, region: Region, options: WriteR
   const inflated = (index: number) =>
     index < 0 ? 0 : plan.doneAfter(index) - (index === 0 ? 0 : plan.doneAfter(index - 1));
   for (let index = 0; index < plan.blockCount; index++) {
+    if (options.signal?.aborted === true && stub) await settleStub(talk);
     throwIfAborted(options.signal);
     // A stub acknowledges on receipt and then writes: its next answer waits for the block before.
     const timeoutMs = blockTimeoutMs(inflated(stub ? index - 1 : index));
@@ -171,6 +179,15 @@ async function sendBlock(
       if (!(error instanceof LoaderRefused) || !error.wasRejectedUnread) throw error;
       if (attempt === BLOCK_TRIES) throw new BlockDamaged(error.message, { cause: error });
     }
+  }
+}
+
+/** Waits until a stub has written what it acknowledged, and takes the error it may keep for the next command. */
+async function settleStub(talk: Conversation): Promise<void> {
+  try {
+    await talk.readRegister(MAGIC_REGISTER);
+  } catch (error) {
+    if (!isBenchError(error, 'LOADER_REFUSED', 'LOADER_SILENT')) throw error;
   }
 }
 

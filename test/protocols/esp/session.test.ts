@@ -55,6 +55,13 @@ describe('the stub', () => {
     expect(fake.count(0x07)).toBe(4);
   });
 
+  it('is uploaded once more when an answer was lost on the way', async () => {
+    const { fake, loader, run } = await meet();
+    fake.script = ({ op }, count) => (op === 0x07 && count === 1 ? 'silence' : undefined);
+    expect(await run(loader.startStub())).toBe('stub');
+    expect(fake.count(0x05)).toBe(3);
+  });
+
   it('is done without when it never greets and the ROM is still there', async () => {
     const { fake, loader, logged, run } = await meet();
     fake.stubStarts = false;
@@ -248,6 +255,12 @@ describe('the flash chip', () => {
     const { fake, loader, run } = await meet({ mode: 'stub' });
     fake.registers.set(0x3ff4_2080, id);
     await expect(run(loader.attachFlash())).rejects.toMatchObject({ code: 'FLASH_CHIP_SILENT' });
+  });
+
+  it('is asked again when an answer is lost', async () => {
+    const { fake, loader, run } = await meet({ mode: 'stub' });
+    fake.script = ({ op }, count) => (op === 0x09 && count === 2 ? 'silence' : undefined);
+    expect((await run(loader.attachFlash())).id).toBe('c84016');
   });
 
   it('of unknown size leaves the size open, unless it is given', async () => {

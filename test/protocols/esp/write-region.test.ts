@@ -12,7 +12,6 @@ const BEGIN = 0x02;
 const DATA = 0x03;
 const END = 0x04;
 const DEFL_BEGIN = 0x10;
-const DEFL_DATA = 0x11;
 const DEFL_END = 0x12;
 const SYNC = 0x08;
 
@@ -147,6 +146,8 @@ describe('writing with the stub', () => {
     );
     await expect(run(writing)).rejects.toMatchObject({ code: 'ABORTED' });
     expect(fake.count(DATA)).toBe(2);
+    // The error a stub may keep for the next command has been taken: a question came after the last block.
+    expect(fake.ops().at(-1)).toBe(0x0a);
     // The loader stays usable.
     await run(loader.writeRegion({ offset: 0, bytes: noise(0x4000) }));
   });
