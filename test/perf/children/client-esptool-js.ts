@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
+import { ESPLoader, Transport } from 'esptool-js';
 import { parseLinks } from '../../../src/core/link.ts';
 import { openSerialPort } from '../../../src/drivers/serial/open-serial-port.ts';
 import { webSerialOf } from '../../harness/web-serial.ts';
 import { clientJob, measured, report, testBytes } from './operation.ts';
-import { ESPLoader, Transport } from 'esptool-js';
 
 const { link, baudRate, operation, bytes } = clientJob();
 const port = await openSerialPort(parseLinks(link)[0]!, { baudRate: 115_200 });
@@ -24,7 +23,6 @@ report(
         flashSize: 'keep',
         eraseAll: false,
         compress: operation === 'write-compressed',
-        calculateMD5Hash: (image) => createHash('md5').update(image).digest('hex'),
       });
   }),
 );

@@ -1,0 +1,114 @@
+import type { DashboardMeasurement } from './dashboard.ts';
+import type { FirstFrame } from './first-frame.ts';
+import type { ManySlotsResult } from './many-slots.ts';
+import type { Table } from './table.ts';
+import { judge, operationNames, percent, targetTable, type Measurements } from './targets.ts';
+import type { ThroughputRow } from './throughput.ts';
+
+const kbits = (value: number) => value.toFixed(1);
+const seconds = (value: number) => value.toFixed(2);
+const ms = (value: number) => value.toFixed(1);
+const size = (bytes: number) =>
+  bytes >= 2 ** 20 ? `${bytes / 2 ** 20} MiB` : `${Math.round(bytes / 1_024)} KiB`;
+
+/** Every table of what was measured, the targets last. */
+export function tablesOf(measured: Measurements): Table[] {
+  const { throughput, manySlots, dashboard, firstFrame } = measured;
+  return [
+    ...(throughput ? [throughputTable(throughput)] : []),
+    ...(manySlots ? [manySlotsTable(manySlots)] : []),
+    ...(dashboard ? [dashboardTable(dashboard)] : []),
+    ...(firstFrame ? [firstFrameTable(firstFrame)] : []),
+    targetTable(judge(measured)),
+  ];
+}
+
+function throughputTable(rows: readonly ThroughputRow[]): Table {
+  return {
+    title: 'One unit on a paced virtual link, kbit/s of flash content',
+    note:
+      'ESP32 with stub. Limit: the slower of the wire (10 bits a byte, no framing) and the modelled flash (erase 45 ms a ' +
+      'sector, program 0.7 ms a page). CPU: of the client process during the operation, seconds. Both clients at the same ' +
+      'time, each against its own device in another process.',
+    head: [
+      'baud, operation',
+      'size',
+      'wire',
+      'flash',
+      'limit',
+      'benchflash',
+      'of limit',
+      'CPU s',
+      'esptool-js',
+      'of limit',
+      'CPU s',
+    ],
+    rows: rows.map((row) => [
+      `${row.baudRate} ${operationNames[row.operation]}`,
+      size(row.bytes),
+      kbits(row.wireKbits),
+      row.flashKbits == null ? '-' : kbits(row.flashKbits),
+      kbits(row.limitKbits),
+      ...[row.benchflash, row.esptoolJs].flatMap((client) => [
+        kbits(client.kbits),
+        percent(client.ofLimit),
+        seconds(client.cpuSeconds),
+      ]),
+    ]),
+  };
+}
+
+function manySlotsTable({ slots, baudRate, phases, idle }: ManySlotsResult): Table {
+  return {
+    title: `${slots} slots at ${baudRate} baud, devices in another process`,
+    note:
+      `The whole bench with its records. Loop delay: how late the event loop was, ms; an idle process on the same machine at ` +
+      `the same time: p99 ${ms(idle.p99Ms)}, at most ${ms(idle.maxMs)}.`,
+    head: ['task', 'seconds', 'all slots KB/s', 'CPU of a core', 'loop delay p99', 'at most', 'outcomes'],
+    rows: phases.map((phase) => [
+      phase.task,
+      phase.seconds.toFixed(1),
+      (phase.bytes / 1_000 / phase.seconds).toFixed(0),
+      percent(phase.cpuSeconds / phase.seconds),
+      ms(phase.loop.p99Ms),
+      ms(phase.loop.maxMs),
+      Object.entries(phase.outcomes)
+        .map(([outcome, count]) => `${count} ${outcome}`)
+        .join(', '),
+    ]),
+  };
+}
+
+function dashboardTable({ slots, columns, rows, result }: DashboardMeasurement): Table {
+  return {
+    title: `${slots} slots on the dashboard, ${columns}x${rows}, every slot changing ten times a second`,
+    note: 'Bytes: what a terminal would be sent.',
+    head: ['seconds', 'frames/s', 'CPU of a core', 'bytes/s', 'loop delay p99', 'memory MB'],
+    rows: [
+      [
+        result.seconds.toFixed(1),
+        (result.frames / result.seconds).toFixed(1),
+        percent(result.cpuSeconds / result.seconds),
+        (result.bytes / result.seconds).toFixed(0),
+        ms(result.loop.p99Ms),
+        (result.rssBytes / 1e6).toFixed(0),
+      ],
+    ],
+  };
+}
+
+function firstFrameTable({ runs, benchflash, bareNode }: FirstFrame): Table {
+  const row = (name: string, start: typeof benchflash) => [
+    name,
+    start.ms.toFixed(0),
+    (start.ms / bareNode.ms).toFixed(2),
+    start.cpuMs.toFixed(0),
+    (start.cpuMs / bareNode.cpuMs).toFixed(2),
+  ];
+  return {
+    title: 'Start to first text on the terminal',
+    note: `Medians of ${runs} starts each, in turn, in a pseudo terminal of 80x24.`,
+    head: ['program', 'ms', 'x bare node', 'CPU ms', 'x bare node'],
+    rows: [row('benchflash', benchflash), row('bare node', bareNode)],
+  };
+}

@@ -1,0 +1,132 @@
+import type { DashboardMeasurement } from './dashboard.ts';
+import type { FirstFrame } from './first-frame.ts';
+import type { ManySlotsResult } from './many-slots.ts';
+import type { Table } from './table.ts';
+import type { ThroughputRow } from './throughput.ts';
+
+/** Whatever was measured in this run. */
+export interface Measurements {
+  readonly throughput?: readonly ThroughputRow[];
+  readonly manySlots?: ManySlotsResult;
+  readonly dashboard?: DashboardMeasurement;
+  readonly firstFrame?: FirstFrame;
+}
+
+/** What the program is held to, and what it did. */
+export interface Target {
+  readonly name: string;
+  readonly wanted: string;
+  readonly measured: string;
+  readonly reached: boolean;
+}
+
+const OF_LIMIT = 0.95;
+/** "Never slower" of two clients that fill the same wire: what one acknowledgement more or less makes, and noise. */
+const SAME_SPEED = 0.99;
+/** "A small fraction" of the CPU that esptool-js takes. */
+const CPU_FRACTION = 1 / 3;
+const READ_CPU_SECONDS = 1;
+const READ_BYTES = 4 * 2 ** 20;
+const MANY_SLOTS_CPU = 0.5;
+const DASHBOARD_CPU = 0.2;
+const TIMES_BARE_NODE = 4;
+
+export const percent = (ratio: number, digits = 1) => `${(ratio * 100).toFixed(digits)} %`;
+export const operationNames = {
+  'write-raw': 'write, raw',
+  'write-compressed': 'write, compressed',
+  read: 'read',
+} as const;
+
+/** One line for each target that this run could judge. */
+export function judge({ throughput, manySlots, dashboard, firstFrame }: Measurements): Target[] {
+  const targets: Target[] = [];
+  if (throughput) targets.push(...judgeThroughput(throughput));
+  for (const phase of manySlots?.phases ?? []) {
+    const load = phase.cpuSeconds / phase.seconds;
+    const failed = phase.problems.length;
+    targets.push({
+      name: `${manySlots!.slots} slots, ${phase.task}`,
+      wanted: `<= ${percent(MANY_SLOTS_CPU, 0)} of a core, every unit PASS`,
+      measured: `${percent(load)}${failed > 0 ? `, ${failed} not PASS` : ''}`,
+      reached: load <= MANY_SLOTS_CPU && failed === 0,
+    });
+  }
+  if (dashboard) {
+    const load = dashboard.result.cpuSeconds / dashboard.result.seconds;
+    targets.push({
+      name: `${dashboard.slots} slots on the screen`,
+      wanted: `<= ${percent(DASHBOARD_CPU, 0)} of a core`,
+      measured: percent(load),
+      reached: load <= DASHBOARD_CPU,
+    });
+  }
+  if (firstFrame) {
+    const times = firstFrame.benchflash.ms / firstFrame.bareNode.ms;
+    targets.push({
+      name: 'start to first frame',
+      wanted: `<= ${TIMES_BARE_NODE} x bare node`,
+      measured: `${times.toFixed(2)} x`,
+      reached: times <= TIMES_BARE_NODE,
+    });
+  }
+  return targets;
+}
+
+function judgeThroughput(rows: readonly ThroughputRow[]): Target[] {
+  const operations = Object.keys(operationNames) as ThroughputRow['operation'][];
+  return operations.flatMap((operation): Target[] => {
+    const of = rows.filter((row) => row.operation === operation);
+    if (of.length === 0) return [];
+    const name = operationNames[operation];
+    const slowest = Math.min(...of.map(({ benchflash }) => benchflash.ofLimit));
+    const againstOther = Math.min(...of.map((row) => row.benchflash.kbits / row.esptoolJs.kbits));
+    const cpu = Math.max(...of.map((row) => row.benchflash.cpuSeconds / row.esptoolJs.cpuSeconds));
+    const whole = of.filter(({ bytes }) => operation === 'read' && bytes === READ_BYTES);
+    const readCpu = Math.max(...whole.map(({ benchflash }) => benchflash.cpuSeconds));
+    return [
+      {
+        name: `${name}, every rate`,
+        wanted: `>= ${percent(OF_LIMIT, 0)} of the limit`,
+        measured: `at least ${percent(slowest)}`,
+        reached: slowest >= OF_LIMIT,
+      },
+      {
+        name: `${name}, against esptool-js`,
+        wanted: 'never slower',
+        measured: `at least ${againstOther.toFixed(2)} x its speed`,
+        reached: againstOther >= SAME_SPEED,
+      },
+      {
+        name: `${name}, CPU against esptool-js`,
+        wanted: `<= ${percent(CPU_FRACTION, 0)} of its`,
+        measured: `at most ${percent(cpu)}`,
+        reached: cpu <= CPU_FRACTION,
+      },
+      ...(whole.length === 0
+        ? []
+        : [
+            {
+              name: 'CPU for reading 4 MB',
+              wanted: `< ${READ_CPU_SECONDS} s`,
+              measured: `at most ${readCpu.toFixed(2)} s`,
+              reached: readCpu < READ_CPU_SECONDS,
+            },
+          ]),
+    ];
+  });
+}
+
+export function targetTable(targets: readonly Target[]): Table {
+  return {
+    title: 'Targets',
+    note: 'BELOW: the target was missed in this run.',
+    head: ['target', 'wanted', 'measured', 'result'],
+    rows: targets.map(({ name, wanted, measured, reached }) => [
+      name,
+      wanted,
+      measured,
+      reached ? 'PASS' : 'BELOW',
+    ]),
+  };
+}
