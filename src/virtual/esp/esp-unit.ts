@@ -59,6 +59,7 @@ export class EspUnit implements SerialUnit {
   private leaving = false;
   private cancelLeave: (() => void) | undefined;
   private lastSentMs = 0;
+  private lastOutcome = '';
 
   constructor(options: SerialUnitOptions, parts: EspUnitParts) {
     this.options = options;
@@ -110,7 +111,7 @@ export class EspUnit implements SerialUnit {
       this.powerUp();
       this.startStub(2, atMs, 'silently');
       this.chip.uart.baudRate = STUCK_STUB_BAUD;
-    } else if (this.hasControlLines) {
+    } else if (this.hasControlLines && !this.faults.strikes('no-power')) {
       this.powerUp();
       this.start('power-on', false, atMs);
     }
@@ -207,6 +208,7 @@ export class EspUnit implements SerialUnit {
 
   private powerUp(): void {
     this.power = 'on';
+    this.lastOutcome = '';
     this.poweredChip = this.parts.powerUpChip();
     this.chip.flash.powerCycle();
     this.chip.flash.disturb = (data, offset) =>
@@ -273,7 +275,10 @@ export class EspUnit implements SerialUnit {
       chip.family === 'esp32'
         ? esp32Boot(chip, cause, { crashes, abortsOverMac })
         : esp8266Boot(chip, cause, crashes);
-    this.options.log?.(`${chip.family} starts from flash: ${script.outcome}`);
+    // Once, not with every turn of a boot loop.
+    if (script.outcome !== this.lastOutcome)
+      this.options.log?.(`${chip.family} starts from flash: ${script.outcome}`);
+    this.lastOutcome = script.outcome;
     this.player.play(script, this.mood('boot'), atMs);
   }
 

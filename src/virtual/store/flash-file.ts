@@ -52,8 +52,9 @@ export function flashFile(options: FlashFileOptions): LastingStorage {
           );
       }
       if (options.notesPath != null) replaceFile(options.notesPath, `${JSON.stringify(notes, null, 2)}\n`);
-    } catch (error) {
-      throw storeError(options.path, error);
+    } catch {
+      // A full disk costs the unit its memory, never the run: it goes on in RAM, and the next flush tries again.
+      return;
     }
     whole = false;
     dirty = new Set();
@@ -75,12 +76,9 @@ export function flashFile(options: FlashFileOptions): LastingStorage {
     close() {
       if (closed) return;
       closed = true;
-      try {
-        flush();
-      } finally {
-        if (handle != null) closeSync(handle);
-        options.release?.();
-      }
+      flush();
+      if (handle != null) closeSync(handle);
+      options.release?.();
     },
   };
 }
@@ -129,9 +127,8 @@ function* runs(pages: ReadonlySet<number>): Generator<[number, number]> {
 }
 
 function storeError(path: string, cause: unknown): BenchError {
-  const full = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
-  return new BenchError(full ? 'DISK_FULL' : 'DATA_DIR_UNUSABLE', {
-    ...(!full && { message: `The flash of a virtual unit cannot be kept in ${path}.` }),
+  return new BenchError('DATA_DIR_UNUSABLE', {
+    message: `The flash of a virtual unit cannot be read from ${path}.`,
     cause,
   });
 }

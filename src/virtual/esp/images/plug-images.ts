@@ -120,8 +120,9 @@ function withParameters(flash: Uint8Array, unit: number): Uint8Array {
   flash.set(new Random(61).bytes(128), sector(RF_SECTOR));
   for (const index of PARAMETER_SECTORS) {
     const parameters = new Uint8Array(512);
-    parameters.set(joinBytes(words(ssid.length), latin1(ssid)), 8);
-    parameters.set(latin1(password), 48);
+    // The layout of the SDK's station settings: length of the SSID, SSID, password.
+    parameters.set(joinBytes(words(ssid.length), latin1(ssid)), 0x0c);
+    parameters.set(latin1(password), 0x37);
     flash.set(parameters, sector(index));
   }
   flash.set(words(0, 1, 0x55aa_55aa), sector(FLAG_SECTOR));
