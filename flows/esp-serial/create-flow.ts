@@ -35,10 +35,7 @@ export function createEspFlow(device: EspDevice): Flow<EspPlan, EspSession> {
     close: closeSession,
     steps: { detect, 'wire-check': wireCheck, backup, flash, verify, reboot },
     lookAgain: (session, run): Promise<StepResult> => {
-      session.expectation = expectationFor(
-        [...run.plan.files.values()].flatMap(({ parts }) => parts),
-        run.plan.options,
-      );
+      session.expectation = expectationFor(run.plan.files.values(), run.plan.options);
       return lookAgain(session, run);
     },
     awaitNextUnit,

@@ -14,8 +14,10 @@ function slot(
     title,
     required,
     refuses: (file) => {
+      // A factory image padded to the size of the flash: whole, but the dump of no unit.
+      const padded = file.kind.endsWith('-full-flash') && file.backup?.blankData === true && required;
       const broken = file.problems.find(({ severity }) => severity === 'error');
-      if (!kinds.includes(file.kind))
+      if (!padded && !kinds.includes(file.kind))
         return otherwise[file.kind] ?? broken?.text ?? `${file.title} is no ${title}.`;
       if (broken) return broken.text;
       return wrongChip(file, chip);

@@ -143,13 +143,22 @@ function sizeMustChange(
 }
 
 /** What the boot should say of the image that was written; nothing when the image does not name itself. */
-export function expectationFor(parts: readonly FirmwarePart[], options: EspOptions): BootExpectation {
+export function expectationFor(files: Iterable<InspectedFile>, options: EspOptions): BootExpectation {
   if (options.proof.pattern) return { pattern: options.proof.pattern };
-  const app = parts.find(({ kind }) => kind === 'app' || kind === 'esp8266-image');
+  const app = startingApp([...files]);
   if (app?.descriptor) return descriptorExpectation(app.descriptor);
   return app?.product?.version === undefined
     ? {}
     : { version: app.product.version, project: app.product.name };
+}
+
+/** Of an image with several applications (a safeboot beside the real one) the one that its otadata starts. */
+function startingApp(files: readonly InspectedFile[]): FirmwarePart | undefined {
+  const starts = files.find((file) => file.starts)?.starts;
+  return (
+    starts ??
+    files.flatMap(({ parts }) => parts).find(({ kind }) => kind === 'app' || kind === 'esp8266-image')
+  );
 }
 
 export function descriptorExpectation({ version, project, elfSha256 }: AppDescriptor): BootExpectation {

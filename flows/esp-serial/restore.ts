@@ -1,6 +1,5 @@
 import type { NamedBackup, StoredBackup } from '../../src/core/backup-store.ts';
 import { BenchError } from '../../src/core/errors.ts';
-import { activeOta } from '../../src/firmware/otadata.ts';
 import { inspectBytes, type InspectedFile } from '../../src/firmware/inspect.ts';
 import type { FlashRegion } from '../../src/firmware/place-parts.ts';
 import { done, type StepResult } from '../flow.ts';
@@ -128,9 +127,5 @@ function shareable(file: InspectedFile, bytes: Uint8Array): FlashRegion[] {
 }
 
 /** The application that starts from the restored flash, as far as it names itself. */
-function expectationOf(file: InspectedFile) {
-  const otadata = file.parts.find(({ kind }) => kind === 'otadata')?.bytes;
-  const offset = file.partitionTable && activeOta(otadata, file.partitionTable)?.partition.offset;
-  const active = file.parts.find((part) => part.kind === 'app' && part.flashOffset === offset);
-  return active?.descriptor ? descriptorExpectation(active.descriptor) : {};
-}
+const expectationOf = ({ starts }: InspectedFile) =>
+  starts?.descriptor ? descriptorExpectation(starts.descriptor) : {};

@@ -39,10 +39,7 @@ export async function wireCheck(session: EspSession, run: EspRun): Promise<StepR
   session.regions = canRead
     ? await withoutNeedlessOtadata(session, run, regions, tableOf(files) ?? table)
     : regions;
-  session.expectation = expectationFor(
-    [...files.values()].flatMap(({ parts }) => parts),
-    options,
-  );
+  session.expectation = expectationFor(files.values(), options);
   run.firmware([...files].map(([slot, { path, sha256 }]) => ({ slot, file: path, sha256 })));
   if (!canRead || options.eraseFirst) return done;
 
