@@ -95,27 +95,6 @@ describe('contact by hand', () => {
     expect(port.written.length).toBeGreaterThan(2);
   });
 
-  it('turns the framing of a stub round that lost step with the delimiters', async () => {
-    const { clock, contact, loader, port } = bench({}, { mode: 'stub' });
-    // Stub v2 toggles at every C0: model only the parity, and let through what it would hear.
-    const inner = port.onWrite;
-    let inside = true;
-    port.onWrite = (bytes) => {
-      const heard: number[] = [];
-      for (const byte of bytes) {
-        if (byte === 0xc0) {
-          inside = !inside;
-          heard.push(byte);
-        } else if (inside) heard.push(byte);
-      }
-      const delimiters = heard.filter((byte) => byte === 0xc0).length;
-      if (heard.length > delimiters)
-        inner(Uint8Array.from(heard.slice(heard.lastIndexOf(0xc0, heard.length - 3))));
-    };
-    expect((await clock.run(contact({ limitMs: 30_000 }))).mode).toBe('stub');
-    expect(loader.ops()).toContain(0x08);
-  });
-
   it('stops at once when cancelled, and leaves the port unheard', async () => {
     const { clock, contact, controller, loader, port } = bench();
     loader.powered = false;
