@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BenchError } from '../core/errors.ts';
 import { ASSUME_WORDS } from '../core/steps.ts';
 import { ConfigFile, type ConfigFolder } from './config-file.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BenchError } from '../core/errors.ts';
 import { ConfigFile, type ConfigFolder } from './config-file.ts';
 

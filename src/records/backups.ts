@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BackupWriter, StoredBackup } from '../core/backup-store.ts';
 import { BenchError } from '../core/errors.ts';
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { OUTCOMES, type Outcome } from '../core/outcome.ts';
 import { type BatchState, interruptedRecord, recordOf, type RunState } from './batch-state.ts';
 import { batchHeaderSchema } from './journal-events.ts';

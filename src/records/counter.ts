@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Files, readText, writeAtomic } from './files.ts';
 
 const counterSchema = z.object({

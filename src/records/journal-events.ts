@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ASSUME_WORDS, STEP_IDS } from '../core/steps.ts';
 import { firmwareEntrySchema, identitySchema, runRecordSchema } from './run-record.ts';
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BenchError } from '../core/errors.ts';
 import { errnoOf, FILE_MODE, type Files, onDisk, readText } from './files.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type BatchIndex, countUnits, type IndexedRun } from './batch-index.ts';
 import type { BatchSummary, UnitResult } from './data-dir.ts';
 import type { Files } from './files.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { OUTCOMES, PROOFS } from '../core/outcome.ts';
 import { STEP_IDS } from '../core/steps.ts';
 

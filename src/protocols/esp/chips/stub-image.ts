@@ -1,5 +1,5 @@
 import { base64ToUint8Array } from 'uint8array-extras';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StubImage } from './chip.ts';
 
 const address = z.number().int().nonnegative();
