@@ -83,7 +83,8 @@ export class ManualClock implements Clock {
   #next(): Timer | undefined {
     let next: Timer | undefined;
     for (const timer of this.#timers)
-      if (next == null || timer.at < next.at || (timer.at === next.at && timer.order < next.order)) next = timer;
+      if (next == null || timer.at < next.at || (timer.at === next.at && timer.order < next.order))
+        next = timer;
     return next;
   }
 
