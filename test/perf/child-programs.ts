@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type PluginBuild } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const children = fileURLToPath(new URL('children', import.meta.url));
@@ -12,7 +12,7 @@ const outdir = join(root, 'node_modules/.cache/benchflash-perf');
 /** Ink asks for the React devtools only when DEV is set. */
 const withoutDevtools = {
   name: 'without-devtools',
-  setup(context: import('esbuild').PluginBuild) {
+  setup(context: PluginBuild) {
     context.onResolve({ filter: /^react-devtools-core$/ }, ({ path }) => ({ path, namespace: 'stub' }));
     context.onLoad({ filter: /.*/, namespace: 'stub' }, () => ({ contents: 'export default {};' }));
   },
@@ -47,6 +47,7 @@ const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
 
 /** Starts one of them with its job; its stdin stays open, its stderr is ours. */
 export function startChild(name: string, job: object) {

@@ -79,7 +79,12 @@ function judgeThroughput(rows: readonly ThroughputRow[]): Target[] {
     const of = rows.filter((row) => row.operation === operation);
     if (of.length === 0) return [];
     const name = operationNames[operation];
-    const slowest = Math.min(...of.map(({ benchflash }) => benchflash.ofLimit));
+    const slowest = of.toSorted((a, b) => a.benchflash.ofLimit - b.benchflash.ofLimit)[0]!;
+    // Where the flash is slower than the wire nothing passes the wire.
+    const mayPass = of.filter(
+      ({ wireKbits, limitKbits }) => operation === 'write-compressed' && wireKbits === limitKbits,
+    );
+    const pastWire = Math.min(...mayPass.map((row) => row.benchflash.kbits / row.wireKbits));
     const againstOther = Math.min(...of.map((row) => row.benchflash.kbits / row.esptoolJs.kbits));
     const cpu = Math.max(...of.map((row) => row.benchflash.cpuSeconds / row.esptoolJs.cpuSeconds));
     const whole = of.filter(({ bytes }) => operation === 'read' && bytes === READ_BYTES);
@@ -88,9 +93,19 @@ function judgeThroughput(rows: readonly ThroughputRow[]): Target[] {
       {
         name: `${name}, every rate`,
         wanted: `>= ${percent(OF_LIMIT, 0)} of the limit`,
-        measured: `at least ${percent(slowest)}`,
-        reached: slowest >= OF_LIMIT,
+        measured: `at least ${percent(slowest.benchflash.ofLimit)} (${slowest.baudRate})`,
+        reached: slowest.benchflash.ofLimit >= OF_LIMIT,
       },
+      ...(mayPass.length === 0
+        ? []
+        : [
+            {
+              name: `${name}, where the flash is faster than the wire`,
+              wanted: 'beyond the wire',
+              measured: `at least ${percent(pastWire)} of the wire`,
+              reached: pastWire > 1,
+            },
+          ]),
       {
         name: `${name}, against esptool-js`,
         wanted: 'never slower',

@@ -1,8 +1,8 @@
-import { deflateSync } from 'node:zlib';
 import { modelledWriteMs } from '../../src/virtual/esp/chip/flash-times.ts';
 import { runChild } from './child-programs.ts';
 import { testBytes, type ClientJob, type ClientResult } from './children/operation.ts';
 import { serveDevices } from './served-devices.ts';
+import { stubPipelineMs } from './stub-pipeline.ts';
 
 const KIB = 1_024;
 const BAUD_RATES = [115_200, 460_800, 921_600] as const;
@@ -15,8 +15,10 @@ export interface ThroughputRow {
   readonly wireKbits: number;
   /** Undefined for reads: reading flash takes no time beside the wire. */
   readonly flashKbits: number | undefined;
-  /** The slower of both. */
+  /** The slower of both; what is compressed may pass the wire. */
   readonly limitKbits: number;
+  /** What the stub's own way of writing makes of it at best: see stub-pipeline.ts. Undefined for reads. */
+  readonly pipelineKbits: number | undefined;
   readonly benchflash: Client;
   readonly esptoolJs: Client;
 }
@@ -59,13 +61,15 @@ function bytesOf(operation: ClientJob['operation'], baudRate: number, quick: boo
   return (baudRate === 115_200 || quick ? 512 : 1_024) * KIB;
 }
 
-/** Rates in bits of the image: compression moves the limit of the wire, never that of the flash. */
+/** Rates in bits of the image. */
 function limitsOf(operation: ClientJob['operation'], bytes: number, baudRate: number) {
-  const onWire =
-    operation === 'write-compressed' ? deflateSync(testBytes(bytes, true), { level: 9 }).length : bytes;
-  const wireKbits = ((baudRate / 10) * 8 * (bytes / onWire)) / 1_000;
-  const flashKbits = operation === 'read' ? undefined : (bytes * 8) / modelledWriteMs(bytes);
-  return { wireKbits, flashKbits, limitKbits: Math.min(wireKbits, flashKbits ?? Infinity) };
+  const wireKbits = ((baudRate / 10) * 8) / 1_000;
+  if (operation === 'read')
+    return { wireKbits, flashKbits: undefined, limitKbits: wireKbits, pipelineKbits: undefined };
+  const flashKbits = (bytes * 8) / modelledWriteMs(bytes);
+  const compressed = operation === 'write-compressed';
+  const pipelineKbits = (bytes * 8) / stubPipelineMs(testBytes(bytes, compressed), compressed, baudRate);
+  return { wireKbits, flashKbits, limitKbits: Math.min(wireKbits, flashKbits), pipelineKbits };
 }
 
 async function runClient(client: string, job: Omit<ClientJob, 'link'>): Promise<ClientResult> {

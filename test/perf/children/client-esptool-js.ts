@@ -6,7 +6,7 @@ import { clientJob, measured, report, testBytes } from './operation.ts';
 
 const { link, baudRate, operation, bytes } = clientJob();
 const port = await openSerialPort(parseLinks(link)[0]!, { baudRate: 115_200 });
-const transport = new Transport(webSerialOf(port) as never);
+const transport = new Transport(webSerialOf(port));
 const quiet = { clean: () => {}, writeLine: () => {}, write: () => {} };
 const loader = new ESPLoader({ transport, baudrate: baudRate, romBaudrate: 115_200, terminal: quiet });
 await loader.main();
