@@ -66,6 +66,7 @@ export class ScreenSession {
 
   /** A defect in the screen itself: the bench still gets to its safe points. */
   crashed(error: unknown): void {
+    this.#terminal.leave('The screen failed; every place goes to its next safe point. One moment.\n');
     void this.#bench.shutdown().finally(() => this.#fail(error));
   }
 

@@ -80,12 +80,12 @@ export class Terminal {
     this.#paint();
   }
 
-  /** Gives the terminal back as it was. Idempotent, synchronous: it also runs on the way out of a crash. */
-  leave(): void {
+  /** Gives the terminal back as it was, and says `farewell` there. Idempotent, synchronous: it also runs on the way out of a crash. */
+  leave(farewell = ''): void {
     if (!this.#active) return;
     this.#active = false;
     this.#blocked = false;
-    this.#send(SYNC_END + RESET + WRAP_ON + PASTE_OFF + ALTERNATE_OFF + CURSOR_ON);
+    this.#send(SYNC_END + RESET + WRAP_ON + PASTE_OFF + ALTERNATE_OFF + CURSOR_ON + farewell);
     this.#output.off('drain', this.#onDrain);
     try {
       this.#input.setRawMode?.(false);

@@ -204,6 +204,14 @@ describe('the dashboard', () => {
   });
 });
 
+describe('the end of a batch', () => {
+  it('is said, with how many did not pass', async () => {
+    const ended = [settledSlot(1, 'PASS'), settledSlot(2, 'UNSURE'), settledSlot(3, 'ERROR')];
+    const screen = await openScreen({ bench: new FakeBench([batch(ended, { endedAt: 1e15 })]) });
+    expect(await screen.text()).toContain('All settled: 2 units did not pass. e shows the results.');
+  });
+});
+
 describe('one place', () => {
   const question = actPrompt('q', {
     kind: 'question',

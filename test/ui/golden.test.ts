@@ -136,6 +136,7 @@ describe('screens, as they are seen', () => {
     const coloured = await shown(SCENES['bench']!, [100, 30], { colour: true });
     expect(await coloured.text()).toBe(await plain.text());
     expect(coloured.tty.written).toContain('\u001b[38;5;');
+    // eslint-disable-next-line no-control-regex -- SGR colours begin with ESC
     expect(plain.tty.written).not.toMatch(/\u001b\[(3|4|9|10)\d/);
   });
 });

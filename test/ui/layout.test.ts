@@ -177,6 +177,7 @@ describe('text in cells', () => {
   });
 
   it('has looks without colour for every meaning', () => {
+    // eslint-disable-next-line no-control-regex -- SGR begins with ESC
     for (const [open] of Object.values(plainTheme)) expect(open).toMatch(/^(\u001b\[[127]m)*$/);
     expect(Object.keys(plainTheme)).toEqual(Object.keys(colourTheme));
   });

@@ -107,6 +107,7 @@ describe('leaving', () => {
     bench.set(batch([broken]));
     await screen.tick(100);
     await expect(screen.ended).rejects.toThrow('a defect');
+    expect(screen.tty.written).toContain('The screen failed; every place goes to its next safe point.');
     expect(bench.calls).toEqual(['shutdown']);
     expect(screen.tty.written).toContain(RESTORED);
   });

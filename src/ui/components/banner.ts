@@ -1,15 +1,17 @@
 import type { BenchView } from '../../bench/view.ts';
-import { duration } from '../text/format.ts';
+import { isGood, OUTCOMES } from '../../core/outcome.ts';
+import { duration, plural } from '../text/format.ts';
 import { lineWidth, span } from '../text/line.ts';
-import type { Line } from '../text/line.ts';
+import type { Line, Span } from '../text/line.ts';
 import { cutEnd, padEnd } from '../text/measure.ts';
 import type { Symbols } from '../theme/symbols.ts';
 import { attention } from '../words/attention.ts';
+import { sumCounts } from '../words/totals.ts';
 
 /** Names the place that has waited longest for a person, and counts the others. Always one row, so nothing jumps. */
 export function bannerLine(view: BenchView, now: number, cells: number, symbols: Symbols): Line {
   const wanted = attention(view);
-  if (wanted === undefined) return [span(' No place needs you.', 'dim')];
+  if (wanted === undefined) return [calmSpan(view)];
   const { slot, text, since, others } = wanted;
   const head = span(
     ` ${symbols.needsOperator} ${slot.label} NEEDS YOU ${duration(now - since)} `,
@@ -23,4 +25,17 @@ export function bannerLine(view: BenchView, now: number, cells: number, symbols:
     span(`  ${padEnd(cutEnd(text, room, symbols.ellipsis), room)}`, 'strong'),
     span(tail, 'attention'),
   ];
+}
+
+function calmSpan(view: BenchView): Span {
+  const { batches } = view;
+  if (batches.length === 0 || batches.some(({ endedAt }) => endedAt === undefined))
+    return span(' No place needs you.', 'dim');
+  const { outcomes } = sumCounts(batches);
+  const open = OUTCOMES.filter((outcome) => !isGood(outcome)).reduce(
+    (sum, outcome) => sum + outcomes[outcome],
+    0,
+  );
+  const verdict = open === 0 ? 'every unit is good' : `${plural(open, 'unit')} did not pass`;
+  return span(` All settled: ${verdict}. e shows the results.`, 'strong');
 }

@@ -55,7 +55,7 @@ export function progressCells(middle: number): {
   readonly percent: number;
 } {
   const percent = 4;
-  const bar = Math.max(6, Math.min(16, Math.floor((middle - percent - 2) / 2)));
+  const bar = Math.max(6, Math.min(16, Math.floor((middle - percent - 2) / 3)));
   const label = middle - bar - percent - 2;
   return label < 6 ? { label: 0, bar: middle - percent - 1, percent } : { label, bar, percent };
 }

@@ -206,7 +206,8 @@ function bodyLines(
 ): Line[] {
   const { now, tick, cells, symbols } = facts;
   const lines: Line[] = [];
-  if (slot.prompt !== undefined) lines.push(...promptLines(slot.prompt, now, cells, symbols));
+  if (slot.prompt !== undefined)
+    lines.push(...promptLines(slot.prompt, placesAsked(batch, slot.prompt), now, cells, symbols));
   if (batch?.cycle === true) lines.push(...cycleLines(slot, batch, cells, symbols));
   if (slot.prompt === undefined && slot.state !== 'take-out' && slot.state !== 'settled')
     lines.push(ruleLine('now', cells, symbols), ...progressLines(slot, tick, cells, symbols));
@@ -216,3 +217,6 @@ function bodyLines(
   lines.push(...factsOfUnit(slot, batch, cells, symbols));
   return lines;
 }
+
+const placesAsked = (batch: BatchView | undefined, prompt: PromptView): number =>
+  batch?.slots.filter((slot) => slot.prompt?.id === prompt.id).length ?? 1;

@@ -11,7 +11,7 @@ import { useScreenContext } from '../state/screen-context.ts';
 import { plural } from '../text/format.ts';
 import { line, span, spread } from '../text/line.ts';
 import type { Line } from '../text/line.ts';
-import { cutEnd, padEnd, width, wrap } from '../text/measure.ts';
+import { cutEnd, cutMiddle, padEnd, width, wrap } from '../text/measure.ts';
 import type { Symbols } from '../theme/symbols.ts';
 import { startCells, startRows, startSentence } from '../words/start-rows.ts';
 import type { StartRow } from '../words/start-rows.ts';
@@ -135,10 +135,10 @@ function rowLine(row: StartRow, cursor: boolean, nameCells: number, cells: numbe
 function adapterLine(adapters: readonly AdapterView[], cells: number, symbols: Symbols): Line {
   if (adapters.length === 0)
     return line(' Adapters: none plugged in. p: practice bench, no hardware needed.', 'dim');
-  const names = adapters.map(
-    ({ label, chip, usable }) =>
-      `${label}${chip === undefined ? '' : ` ${chip}`}${usable ? '' : ' (not usable, see A)'}`,
-  );
+  const names = adapters.map(({ label, chip, usable }) => {
+    const about = chip === undefined || label.includes(chip) ? '' : ` ${chip}`;
+    return cutMiddle(label, 24, symbols.ellipsis) + about + (usable ? '' : ' (not usable, see A)');
+  });
   return line(cutEnd(` Adapters: ${adapters.length}: ${names.join(', ')}`, cells, symbols.ellipsis), 'dim');
 }
 

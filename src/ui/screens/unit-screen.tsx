@@ -11,7 +11,7 @@ import { useScreenContext } from '../state/screen-context.ts';
 import { bytes, dateTime, plural } from '../text/format.ts';
 import { blank, line, span } from '../text/line.ts';
 import type { Line } from '../text/line.ts';
-import { cutMiddle } from '../text/measure.ts';
+import { cutMiddle, wrap } from '../text/measure.ts';
 import type { Symbols } from '../theme/symbols.ts';
 import { explain } from '../words/explain.ts';
 import { settledOfRecord } from '../words/result-rows.ts';
@@ -32,14 +32,16 @@ export function UnitScreen({
   const { services, symbols, screen } = useScreenContext();
   const { value, error } = useLoaded(query, async () => ({ history: await services.unitHistory(query) }));
   const history = value?.history;
+  const missing =
+    error !== undefined
+      ? `${error.message} ${error.advice}`
+      : value === undefined
+        ? 'Reading the records'
+        : `The records know no unit "${query}". h asks again.`;
   const lines =
     history !== undefined
       ? historyLines(history, cells, symbols)
-      : [
-          line(
-            ` ${error?.message ?? (value === undefined ? 'Reading the records' : `The records know no unit "${query}". h asks again.`)}`,
-          ),
-        ];
+      : wrap(missing, cells - 2).map((text) => line(` ${text}`));
   const room = height - FIXED;
   const scroll = useScroll(`unit.${query}`, lines.length, room);
   const footer = useCommands({

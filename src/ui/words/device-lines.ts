@@ -46,8 +46,14 @@ function stepMark(
   }
 }
 
-/** What is asked of the person, what is heard meanwhile, and how it is answered. */
-export function promptLines(prompt: PromptView, now: number, cells: number, symbols: Symbols): Line[] {
+/** What is asked of the person (at `places` places at once), what is heard meanwhile, and how it is answered. */
+export function promptLines(
+  prompt: PromptView,
+  places: number,
+  now: number,
+  cells: number,
+  symbols: Symbols,
+): Line[] {
   const age = `waiting ${duration(now - prompt.askedAt)}`;
   const title = prompt.kind === 'act' ? 'do this' : 'choose';
   const lines: Line[] = [ruleLine(title, cells, symbols, age)];
@@ -57,6 +63,8 @@ export function promptLines(prompt: PromptView, now: number, cells: number, symb
     prompt.choices.forEach(({ title: choice }, index) =>
       lines.push([span(` ${index + 1}`, 'key'), span('  '), span(choice)]),
     );
+  if (places > 1)
+    lines.push(line(` Asked once: the answer holds for all ${places} places that wait for it.`, 'dim'));
   if (prompt.kind === 'act')
     lines.push(
       prompt.canPerform
@@ -87,7 +95,7 @@ export function progressLines(slot: SlotView, tick: number, cells: number, symbo
   if (progress === undefined || slot.state === 'settled' || slot.state === 'take-out')
     return [line(` ${slotSentence(slot)}`)];
   if (progress.total === undefined || progress.total <= 0) {
-    const count = progress.unit === 'tries' ? ` ${progress.done} tries` : '';
+    const count = progress.unit === 'tries' && progress.done > 0 ? ` ${progress.done} tries` : '';
     return [line(` ${symbols.spinner[tick % symbols.spinner.length] ?? ''} ${progress.label}${count}`)];
   }
   const share = Math.max(0, Math.min(1, progress.done / progress.total));
@@ -97,7 +105,7 @@ export function progressLines(slot: SlotView, tick: number, cells: number, symbo
   return [
     line(` ${progress.label}`),
     [
-      span(` ${barText(share, Math.min(40, cells - 40), symbols)}`, 'active'),
+      span(` ${barText(share, Math.max(8, Math.min(40, cells - 48)), symbols)}`, 'active'),
       span(` ${String(percentOf(share)).padStart(3)}%  ${amount}${rate}${eta}`),
     ],
   ];

@@ -32,7 +32,8 @@ function batchSummary(batch: BatchView, now: number, folder: string): string[] {
     .filter(({ settled }) => !isGood(settled.outcome))
     .map(({ place, settled }) => {
       const unit = unitName(settled.identity);
-      return `  ${settled.outcome}  ${place}  ${unit}  ${settled.code ?? ''}  ${settled.advice ?? settled.message}`;
+      const code = settled.code === undefined || settled.code === settled.outcome ? '' : `${settled.code}  `;
+      return `  ${settled.outcome}  ${place}  ${unit}  ${code}${settled.advice ?? settled.message}`;
     });
   return [head, ...bad, `  ${folder}`];
 }

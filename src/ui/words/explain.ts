@@ -56,7 +56,8 @@ export function explain(settled: SettledView, cells: number, symbols: Symbols): 
 
 /** A label and its text, wrapped under each other. */
 export function factLines(label: string, text: string, cells: number, tone?: Tone): Line[] {
-  return wrap(text, cells - LABEL - 3).map((part, index) => [
+  const parts = wrap(text, cells - LABEL - 3).filter((part) => part !== '');
+  return parts.map((part, index) => [
     span(` ${padEnd(index === 0 ? label : '', LABEL)} `, 'dim'),
     span(part, tone),
   ]);

@@ -69,7 +69,7 @@ function middle(slot: SlotView, cells: number, symbols: Symbols, facts: RowFacts
 function progressSpans(progress: SlotProgress, cells: number, symbols: Symbols, tick: number): Span[] {
   if (progress.total === undefined || progress.total <= 0) {
     const spinner = symbols.spinner[tick % symbols.spinner.length] ?? '';
-    const count = progress.unit === 'tries' ? ` ${progress.done} tries` : '';
+    const count = progress.unit === 'tries' && progress.done > 0 ? ` ${progress.done} tries` : '';
     const text = cutEnd(`${spinner} ${progress.label}${count}`, cells, symbols.ellipsis);
     return [span(padEnd(text, cells))];
   }

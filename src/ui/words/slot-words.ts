@@ -87,7 +87,7 @@ function runningSentence({ progress, lastLog }: SlotView): string {
   if (progress === undefined) return lastLog?.text ?? 'starts';
   const { label, done, total, unit } = progress;
   const amount = total === undefined || unit !== 'bytes' ? '' : ` (${bytes(done)} of ${bytes(total)})`;
-  return lastLog === undefined ? label + amount : `${label}${amount}. ${lastLog.text}`;
+  return label + amount;
 }
 
 function settledSentence({ settled }: SlotView): string {
