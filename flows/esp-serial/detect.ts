@@ -90,7 +90,12 @@ async function contact(session: EspSession, run: EspRun): Promise<EspLoader> {
   session.resetBy = 'hands';
   run.progress({ label: 'looking for a loader', done: 0, unit: 'tries' });
   try {
-    return await contactLoader(session.port, { ...base, resetBy: 'hands', limitMs: ALREADY_THERE_MS });
+    return await contactLoader(session.port, {
+      ...base,
+      resetBy: 'hands',
+      limitMs: ALREADY_THERE_MS,
+      askPowerCycle: askPowerCycle(run),
+    });
   } catch (error) {
     if (!isBenchError(error, ...HEARD_CODES)) throw error;
   }
@@ -111,11 +116,26 @@ export async function powerIntoLoader(session: EspSession, run: EspRun): Promise
     baudRates: KNOWN_RATES,
     log: run.log,
     resetBy: 'hands',
+    askPowerCycle: askPowerCycle(run),
     ...(prompt.limitMs !== undefined && { limitMs: prompt.limitMs }),
     onHeard: ({ message }) => prompt.update(message),
   });
   prompt.done('The chip answers: GPIO0 can be let go. Leave the power on.');
   return loader;
+}
+
+/** The unit can neither hear nor be heard at the rate it was told: only power brings it back. */
+function askPowerCycle(run: EspRun): (why: string) => () => void {
+  const { device } = run.plan;
+  return (why) => {
+    const prompt = run.operator.act({
+      act: 'power-into-loader',
+      title: `Once more: ${device.intoLoader}`,
+      wiringPage: device.wiringPage,
+    });
+    prompt.update(why);
+    return () => prompt.done('The chip answers again: GPIO0 can be let go. Leave the power on.');
+  };
 }
 
 /** How the operator holds GPIO0, as asked once per batch: a reminder behind the request. */
@@ -152,6 +172,7 @@ export async function awaitNextUnit(session: EspSession, run: EspRun): Promise<v
       baudRates: KNOWN_RATES,
       log: run.log,
       resetBy: 'hands',
+      askPowerCycle: askPowerCycle(run),
       ...(prompt.limitMs !== undefined && { limitMs: ALREADY_THERE_MS }),
       onHeard: ({ kind, message }) => {
         prompt.update(message);

@@ -42,6 +42,7 @@ function watchByLines(session: EspSession, run: EspRun): Promise<BootReport> {
     signal: run.signal,
     expectation: session.expectation,
     resetBy: 'lines',
+    ...(run.plan.device.chip === 'ESP8266' && { baudRates: [ROM_BAUD, ESP8266_ROM_BAUD] }),
     limitMs: LINES_LIMIT_MS,
   });
 }

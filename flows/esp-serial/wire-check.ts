@@ -9,6 +9,7 @@ import {
 } from '../../src/firmware/partition-table.ts';
 import type { FlashRegion } from '../../src/firmware/place-parts.ts';
 import { md5Hex } from '../../src/core/digest.ts';
+import { precompress } from '../../src/protocols/esp/index.ts';
 import { done, type StepResult } from '../flow.ts';
 import { expectationFor, regionsFor, tableOf } from './plan.ts';
 import { readBytes } from './read-bytes.ts';
@@ -58,6 +59,9 @@ export async function wireCheck(session: EspSession, run: EspRun): Promise<StepR
   if (session.current) run.log('info', 'flash holds exactly this firmware already; nothing will be written');
   else if (equal.size > 0)
     run.log('info', `${equal.size} of ${session.regions.length} parts are in flash already`);
+  if (loader.mode === 'stub') {
+    for (const region of session.regions) if (!equal.has(region)) void precompress(region.bytes);
+  }
   return session.current ? { kind: 'done', goTo: 'reboot' } : done;
 }
 
