@@ -176,6 +176,10 @@ describe('text in cells', () => {
     expect(new Set(Object.values(asciiSymbols.outcome)).size).toBe(8);
   });
 
+  it('are told from the wide squares among the blocks', () => {
+    expect(['\u25fc', '\u25fd', '\u25fe', '\u25ff'].map(width)).toEqual([1, 2, 2, 1]);
+  });
+
   it('has looks without colour for every meaning', () => {
     // eslint-disable-next-line no-control-regex -- SGR begins with ESC
     for (const [open] of Object.values(plainTheme)) expect(open).toMatch(/^(\u001b\[[127]m)*$/);

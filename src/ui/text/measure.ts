@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 
-/** ASCII, Latin-1 letters, box drawing, blocks and our own glyphs: one cell each, no need to segment them. */
-const ONE_CELL = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u00ff\u2500-\u25ff✔✖–…↑↓]*$/u;
+/** ASCII, Latin-1 letters, box drawing, blocks (but the wide U+25FD, U+25FE) and our own glyphs: one cell each. */
+const ONE_CELL = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u00ff\u2500-\u25fc\u25ff✔✖–…↑↓]*$/u;
 
 /** Width in terminal cells. */
 export const width = (text: string): number => (ONE_CELL.test(text) ? text.length : stringWidth(text));
