@@ -48,7 +48,7 @@ const startsFaster = {
     context.onLoad({ filter: /.*/, namespace: 'string-width' }, ({ path }) => ({
       resolveDir: root,
       contents: `
-        const ONE_CELL = /^[\\x20-\\x7e\\xa1-\\xac\\xae-\\xff\\u2500-\\u25ff\\ue000-\\uf8ff\u2714\u2716\u2013\u2026\u2191\u2193]*$/;
+        const ONE_CELL = /^[\\x20-\\x7e\\xa1-\\xac\\xae-\\xff\\u2500-\\u25fc\\u25ff\\ue000-\\uf8ff\u2714\u2716\u2013\u2026\u2191\u2193]*$/;
         export default (text, options) =>
           options === undefined && typeof text === 'string' && ONE_CELL.test(text)
             ? text.length

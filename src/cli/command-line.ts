@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { type BenchError, toBenchError } from '../core/errors.ts';
+import { sanitize } from '../core/text.ts';
 import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import type { Host } from './host.ts';
 import { LineWriter } from './line-writer.ts';
@@ -21,7 +22,7 @@ export async function runCommandLine(
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.allGood : EXIT.usage;
     const err = new LineWriter(host.stderr);
     const benchError = toBenchError(error);
-    for (const line of errorLines(benchError, host.env)) err.line(line);
+    for (const line of errorLines(benchError, host.env)) err.line(sanitize(line, { keepLines: true }));
     await err.flush();
     return exitCodeOfError(benchError.code);
   }

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import type { Host } from './host.ts';
 
 /** The process itself. */
@@ -33,6 +31,8 @@ function isIgnored(signal: number): boolean {
 }
 
 async function askSecret(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const { Writable } = await import('node:stream');
   process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });

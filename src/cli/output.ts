@@ -1,3 +1,4 @@
+import { sanitize } from '../core/text.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { LineWriter, type TextStream } from './line-writer.ts';
 
@@ -7,6 +8,10 @@ export interface Output {
   readonly json: boolean;
   readonly out: LineWriter;
   readonly err: LineWriter;
+  /**
+   * A line for people on stdout. Names out of files and devices may be in it: nothing but text reaches the terminal.
+   */
+  say(this: void, text: string): void;
   /** Columns of the terminal; 100 where there is none. */
   readonly columns: number;
   /** True where escape codes for colour are welcome. */
@@ -25,6 +30,7 @@ export function createOutput(
     json: options.json,
     out,
     err,
+    say: (text) => out.line(sanitize(text, { keepLines: true }).replaceAll('\n', ' ')),
     columns: streams.stdout.columns ?? 100,
     colour: streams.stdout.isTTY === true && wantsColour(options, env),
     flush: async () => {

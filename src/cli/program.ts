@@ -84,7 +84,10 @@ export function buildProgram(
   program
     .command('scan')
     .description('what is plugged in')
-    .action(() => run(async (context) => (await import('./commands/scan.ts')).scan(context)));
+    .option('--watch', 'go on and tell what is plugged in and out', false)
+    .action((own: { watch: boolean }) =>
+      run(async (context) => (await import('./commands/scan.ts')).scan(context, own)),
+    );
   program
     .command('doctor')
     .description('is this machine ready, and how to fix what is not')

@@ -24,6 +24,8 @@ export interface CommandServices {
   bench(options: GlobalOptions, access: 'own' | 'look'): Promise<OpenedBench>;
   inspectFile(path: string): Promise<InspectedFile>;
   ports(options: GlobalOptions): Promise<readonly ScannedPort[]>;
+  /** Calls back with the ports there are, then on every plug and unplug; returns the function that ends it. */
+  watchPorts(options: GlobalOptions, onChange: (changes: PortScanChanges) => void): Promise<() => void>;
   virtual(): Promise<VirtualDevices>;
   /** Whether the computer can be kept awake, tried out: what holds it, or why nothing does. */
   keepsAwake(): Promise<{ readonly by: string } | { readonly why: string }>;
@@ -61,6 +63,11 @@ export interface ScannedPort {
     readonly serialNumber?: string;
     readonly location?: string;
   };
+}
+
+export interface PortScanChanges {
+  readonly added: readonly ScannedPort[];
+  readonly removed: readonly ScannedPort[];
 }
 
 /** The virtual devices as the command line serves them. */

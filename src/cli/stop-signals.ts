@@ -31,3 +31,14 @@ export function onStopSignals(host: Host, clock: Clock, requests: StopRequests):
   ];
   return () => stops.forEach((stop) => stop());
 }
+
+/** Resolves on the first of them. */
+export function untilStopped(host: Host, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      stopListening();
+      resolve();
+    };
+    const stopListening = onStopSignals(host, clock, { asked: stop, hungUp: stop });
+  });
+}

@@ -44,6 +44,17 @@ export function commandServices(version: string): CommandServices {
       const names = (await this.settings(options)).get().portNames;
       return (await systemPortLister((key) => names[key]).list()).map(scannedPort);
     },
+    async watchPorts(options, onChange) {
+      const { systemPortLister, watchPorts } = await import('../drivers/serial/discovery.ts');
+      const { scannedPort } = await import('./scanned-port.ts');
+      const names = (await this.settings(options)).get().portNames;
+      return watchPorts(
+        systemPortLister((key) => names[key]),
+        systemClock,
+        ({ added, removed }) =>
+          onChange({ added: added.map(scannedPort), removed: removed.map(scannedPort) }),
+      );
+    },
     async virtual() {
       return (await import('./virtual-devices.ts')).virtualDevicesOf(systemClock);
     },

@@ -60,6 +60,16 @@ describe('inspect', () => {
       expect(host.stdout.text).toContain(`${problem.severity}: ${problem.text}`);
   });
 
+  it('lets nothing of a file reach the terminal but text', async () => {
+    const hostile = inspecting({
+      title: 'app \u001b[2J\u0007',
+      facts: [{ label: 'project', value: '\u001b]0;x\u0007y' }],
+    });
+    const { host } = await command(['inspect', 'lamp.bin'], hostile);
+    // eslint-disable-next-line no-control-regex -- control characters are what must not be there
+    for (const line of host.stdout.lines) expect(line).not.toMatch(/[\u0000-\u001f\u007f]/);
+  });
+
   it('ends with 2 when there is no such file', async () => {
     expect((await command(['inspect', 'nowhere.bin'])).code).toBe(2);
   });
@@ -85,22 +95,36 @@ describe('flows, jobs and scan', () => {
     expect(host.stdout.text).toContain('bootloader (Boot loader, optional)');
   });
 
+  const adapter = {
+    link: '/dev/ttyUSB0',
+    key: 'usb:1-2.4',
+    label: 'left jig',
+    chip: 'CH340',
+    dependableBaudRate: 460_800,
+    advice: ['It drops bytes above 460800 baud.'],
+    usb: { vendorId: '1a86', productId: '7523', location: '1-2.4' },
+  };
+
   it('show an adapter with its chip, its advice and the name that lasts', async () => {
-    const services = new FakeServices();
-    services.portsNow = [
-      {
-        link: '/dev/ttyUSB0',
-        key: 'usb:1-2.4',
-        label: 'left jig',
-        chip: 'CH340',
-        dependableBaudRate: 460_800,
-        advice: ['It drops bytes above 460800 baud.'],
-        usb: { vendorId: '1a86', productId: '7523', location: '1-2.4' },
-      },
-    ];
-    const { host } = await command(['scan'], services);
+    const { host } = await command(['scan'], Object.assign(new FakeServices(), { portsNow: [adapter] }));
     for (const text of ['/dev/ttyUSB0', 'left jig', 'CH340', 'usb:1-2.4', '1a86:7523', 'It drops bytes'])
       expect(host.stdout.text).toContain(text);
+  });
+
+  it('follow plugging and unplugging until a signal', async () => {
+    const host = new FakeHost();
+    const services = Object.assign(new FakeServices(), { portsNow: [adapter] });
+    const write = host.stdout.write.bind(host.stdout);
+    host.stdout.write = (text, done) => {
+      if (text.startsWith('+ ')) queueMicrotask(() => services.replug?.({ added: [], removed: [adapter] }));
+      if (text.startsWith('- ')) queueMicrotask(() => host.signal('SIGINT'));
+      return write(text, done);
+    };
+    const { code } = await command(['scan', '--watch'], services, host);
+    expect(code).toBe(0);
+    expect(host.stdout.lines[0]).toBe('+ /dev/ttyUSB0  left jig');
+    expect(host.stdout.lines.at(-1)).toBe('- /dev/ttyUSB0  left jig');
+    expect(services.replug).toBeUndefined();
   });
 });
 

@@ -270,6 +270,13 @@ export class FakeServices implements CommandServices {
     return this.inspected;
   };
   ports = async () => this.portsNow;
+  /** Plugs and unplugs; set while a command watches. */
+  replug: Parameters<CommandServices['watchPorts']>[1] | undefined;
+  watchPorts: CommandServices['watchPorts'] = async (_options, onChange) => {
+    this.replug = onChange;
+    onChange({ added: this.portsNow, removed: [] });
+    return () => (this.replug = undefined);
+  };
   virtual = async () => ({
     devices: [],
     serve: async (request: ServeRequest) => {

@@ -25,13 +25,13 @@ export async function batch(
   }
 }
 
-function sayPlan({ json, out }: Output, plan: BatchPlan, now: number): void {
+function sayPlan({ json, out, say }: Output, plan: BatchPlan, now: number): void {
   if (json) {
     out.line(JSON.stringify({ type: 'plan', time: new Date(now).toISOString(), ...plan }));
     return;
   }
-  out.line(`Dry run: ${plan.task} with ${plan.flowId}; no unit was touched.`);
-  for (const file of plan.firmware) out.line(`  ${file.slot}: ${file.title}  ${file.file}  ${file.sha256}`);
-  out.line(`  slots: ${plan.slots.join(', ')}`);
-  for (const warning of plan.warnings) out.line(`  warning: ${warning}`);
+  say(`Dry run: ${plan.task} with ${plan.flowId}; no unit was touched.`);
+  for (const file of plan.firmware) say(`  ${file.slot}: ${file.title}  ${file.file}  ${file.sha256}`);
+  say(`  slots: ${plan.slots.join(', ')}`);
+  for (const warning of plan.warnings) say(`  warning: ${warning}`);
 }

@@ -30,8 +30,8 @@ export async function doctor({ services, options, output }: CommandContext): Pro
     if (!check) return;
     const colour = check.state === 'yes' ? 'green' : check.needed ? 'red' : 'yellow';
     output.out.line(paint(line, colour, output.colour));
-    if (check.fix != null) output.out.line(`     ${check.fix}`);
+    if (check.fix != null) output.say(`     ${check.fix}`);
   });
-  output.out.line(ready ? 'Ready.' : 'Not ready: see each "no" above.');
+  output.say(ready ? 'Ready.' : 'Not ready: see each "no" above.');
   return ready ? EXIT.allGood : EXIT.notAll;
 }

@@ -10,16 +10,14 @@ export async function flows({ services, output }: CommandContext): Promise<numbe
     return EXIT.allGood;
   }
   for (const flow of known) {
-    output.out.line(flow.id);
-    output.out.line(`  ${flow.title} (${flow.device})`);
-    output.out.line(`  ${flow.summary}`);
-    output.out.line(
-      `  links: ${flow.linkKinds.join(', ')}; to practise: --link virtual:${flow.virtualDevice}`,
-    );
-    output.out.line(`  firmware: ${flow.firmwareSlots.map(placeText).join('; ')}`);
+    output.say(flow.id);
+    output.say(`  ${flow.title} (${flow.device})`);
+    output.say(`  ${flow.summary}`);
+    output.say(`  links: ${flow.linkKinds.join(', ')}; to practise: --link virtual:${flow.virtualDevice}`);
+    output.say(`  firmware: ${flow.firmwareSlots.map(placeText).join('; ')}`);
     for (const setting of flow.settings)
-      output.out.line(`  --set ${setting.key}=${setting.default ?? '…'}  ${setting.title}`);
-    output.out.line('');
+      output.say(`  --set ${setting.key}=${setting.default ?? '…'}  ${setting.title}`);
+    output.say('');
   }
   return EXIT.allGood;
 }

@@ -9,7 +9,7 @@ export async function inspect({ services, output }: CommandContext, path: string
   const file = await services.inspectFile(path);
   const refused = file.problems.some((problem) => problem.severity === 'error');
   if (output.json) output.out.line(JSON.stringify(describe(file)));
-  else for (const line of inspectLines(file)) output.out.line(line);
+  else for (const line of inspectLines(file)) output.say(line);
   return refused || file.kind === 'unknown' ? EXIT.notAll : EXIT.allGood;
 }
 

@@ -11,7 +11,7 @@ export async function jobs({ services, options, output }: CommandContext): Promi
     return EXIT.allGood;
   }
   if (known.length === 0) {
-    output.out.line('No jobs are saved yet. The full-screen bench saves one under a name when you start it.');
+    output.say('No jobs are saved yet. The full-screen bench saves one under a name when you start it.');
     return EXIT.allGood;
   }
   const rows = known.map((job) => [
@@ -21,6 +21,6 @@ export async function jobs({ services, options, output }: CommandContext): Promi
     job.files.map((file) => file.path).join(' ') || 'no files',
     job.links.join(' '),
   ]);
-  for (const line of table([['NAME', 'TASK', 'FLOW', 'FIRMWARE', 'LINKS'], ...rows])) output.out.line(line);
+  for (const line of table([['NAME', 'TASK', 'FLOW', 'FIRMWARE', 'LINKS'], ...rows])) output.say(line);
   return EXIT.allGood;
 }

@@ -21,7 +21,7 @@ export async function results(
     } else if (output.json) {
       output.out.line(JSON.stringify(found));
     } else {
-      for (const line of resultLines(found, records.batchFolder(found.batch.id))) output.out.line(line);
+      for (const line of resultLines(found, records.batchFolder(found.batch.id))) output.say(line);
     }
     return EXIT.allGood;
   } finally {

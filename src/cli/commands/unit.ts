@@ -12,7 +12,7 @@ export async function unit({ services, options, output }: CommandContext, query:
   try {
     const units = await records.units(query);
     if (output.json) output.out.line(JSON.stringify({ units }));
-    else for (const line of units.flatMap(unitLines)) output.out.line(line);
+    else for (const line of units.flatMap(unitLines)) output.say(line);
     if (units.length > 0) return EXIT.allGood;
     if (output.json) return EXIT.notAll;
     throw new BenchError('USAGE', {

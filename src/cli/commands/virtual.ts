@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { BenchError } from '../../core/errors.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatBytes } from '../format.ts';
 import type { VirtualOptions } from '../program.ts';
 import type { ServeRequest } from '../services.ts';
-import { onStopSignals } from '../stop-signals.ts';
+import { untilStopped } from '../stop-signals.ts';
 
 /** Serves one virtual device until a signal, or writes its practice images. */
 export async function virtual(context: CommandContext, device: string, own: VirtualOptions): Promise<number> {
@@ -14,9 +13,7 @@ export async function virtual(context: CommandContext, device: string, own: Virt
   if (own.makeFirmware != null) {
     const images = await virtualDevices.makePracticeImages(device, own.makeFirmware);
     if (output.json) output.out.line(JSON.stringify({ images }));
-    else
-      for (const image of images)
-        output.out.line(`${image.path}  ${formatBytes(image.bytes)}  ${image.title}`);
+    else for (const image of images) output.say(`${image.path}  ${formatBytes(image.bytes)}  ${image.title}`);
     return EXIT.allGood;
   }
 
@@ -30,17 +27,13 @@ export async function virtual(context: CommandContext, device: string, own: Virt
     ...(own.pace != null && { paceBaud: own.pace }),
     log: (text) => output.err.line(text),
   });
-  const stopped = new AbortController();
-  const stopListening = onStopSignals(host, services.clock, {
-    asked: () => stopped.abort(),
-    hungUp: () => stopped.abort(),
-  });
+  const stopped = untilStopped(host, services.clock);
   try {
-    output.out.line(output.json ? JSON.stringify({ listening: server.url }) : `listening on ${server.url}`);
+    if (output.json) output.out.line(JSON.stringify({ listening: server.url }));
+    else output.say(`listening on ${server.url}`);
     output.err.line('Ctrl+C stops it.');
-    if (!stopped.signal.aborted) await once(stopped.signal, 'abort');
+    await stopped;
   } finally {
-    stopListening();
     await server.close();
   }
   return EXIT.allGood;
