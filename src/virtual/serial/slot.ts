@@ -63,11 +63,16 @@ export class Slot {
 
   perform(act: OperatorAct): void {
     const now = this.options.clock.monotonicMs();
-    if (act !== 'next-unit') return this.unit.perform(act, now);
+    if (act === 'next-unit') this.presentNext();
+    this.unit.perform(act === 'next-unit' ? 'power-into-loader' : act, now);
+    // On a busy machine the host might flush its input before the event loop came round to the boot text.
+    this.wire.deliverDue();
+  }
+
+  private presentNext(): void {
     const { memory, lastUnit } = this.options;
     const next = memory.unit == null || lastUnit == null ? undefined : memory.unit + 1;
     this.replace(next != null && lastUnit != null && next <= lastUnit ? next : undefined);
-    this.unit.perform('power-into-loader', now);
   }
 
   setLines(lines: ControlLines): void {

@@ -114,6 +114,11 @@ export class Wire implements UnitWire {
     this.toHost = this.toHost.filter((slice) => slice.dueMs > now);
   }
 
+  /** Hands over what is due at once, without waiting for the event loop. */
+  deliverDue(): void {
+    this.handOver();
+  }
+
   close(): void {
     this.closed = true;
     this.cancelWake?.();

@@ -52,11 +52,17 @@ export function serveRfc2217Connection(socket: Socket, slot: Slot): (bytes: Uint
   const asked: Uint8Array[] = [];
   let lines = { dtr: false, rts: false };
   let held: Uint8Array[] | undefined;
+  let toldModemState = false;
 
   const negotiate = (verb: number, option: number) => {
     // Each state of an option is confirmed once, or two sides would confirm each other for ever.
     const key = `${verb === DO || verb === DONT ? 'us' : 'them'} ${option}`;
     const on = (verb === DO && OFFERED.has(option)) || (verb === WILL && WANTED.has(option));
+    if (on && option === COM_PORT && !toldModemState) {
+      // Without a first word on its lines pyserial takes a server for one that knows of none.
+      toldModemState = true;
+      confirm(NOTIFY_MODEMSTATE, Uint8Array.of(MODEM_STATE));
+    }
     if (settled.get(key) === on) return;
     settled.set(key, on);
     const answer = verb === DO || verb === DONT ? (on ? WILL : WONT) : on ? DO : DONT;
@@ -130,6 +136,10 @@ export function serveRfc2217Connection(socket: Socket, slot: Slot): (bytes: Uint
       case SET_MODEMSTATE_MASK:
         confirm(number, Uint8Array.of(value));
         confirm(NOTIFY_MODEMSTATE, Uint8Array.of(MODEM_STATE));
+        break;
+      // Not in the RFC; pyserial asks so when it is told to poll.
+      case NOTIFY_MODEMSTATE:
+        confirm(number, Uint8Array.of(MODEM_STATE));
         break;
       case SET_LINESTATE_MASK:
         confirm(number, Uint8Array.of(value));

@@ -110,9 +110,9 @@ export class RawUnit {
     return Buffer.from(this.heard()).toString('latin1');
   }
 
-  /** Sends bytes as they are and returns what comes without any time passing. */
+  /** Sends bytes as they are and returns what comes without any time passing; with none, what has come. */
   async send(bytes: Uint8Array): Promise<Uint8Array> {
-    this.heard();
+    if (bytes.length > 0) this.heard();
     void this.port.write(bytes);
     await settle();
     return this.heard();
