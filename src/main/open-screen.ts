@@ -14,9 +14,11 @@ export async function openScreen(
   start: ScreenStart,
   parts: { readonly version: string; readonly directory: string; readonly flows: readonly AnyFlow[] },
 ): Promise<number> {
+  // Loaded while the records are opened: the first frame waits for both.
+  const loading = import('../ui/run-screen.tsx');
   const opened = await openBench({ ...parts, access: 'own-if-free', interactive: true });
   try {
-    const { runScreen } = await import('../ui/run-screen.tsx');
+    const { runScreen } = await loading;
     const demo = (slots: number) =>
       demoRequest(virtualDevicesOf(systemClock), opened.records.virtualFolder, { slots, mishap: true });
     const services = screenServices(opened, { ...parts, demo: () => demo(DEMO_SLOTS) });
