@@ -80,7 +80,7 @@ function timeTo(text: string, words: readonly string[]): Promise<Start> {
     );
     let said = '';
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    child.on('error', reject);
+    child.on('error', (cause) => reject(new Error('python3 is needed for a pseudo terminal', { cause })));
     child.on('close', () => {
       const [ms = -1, cpuMs = -1] = JSON.parse(said || '[]') as number[];
       if (ms > 0) resolve({ ms, cpuMs });
