@@ -55,7 +55,7 @@ const TIMER_MODULES = byName(['node:timers', 'node:timers/promises', 'timers', '
 
 /** Packages that only one part of the product may know. */
 const KEPT_TO = [
-  { group: ['ink', 'ink/*', 'react', 'react/*', '@xstate/react'], only: 'src/ui' },
+  { group: ['ink', 'ink/*', 'react', 'react/*'], only: 'src/ui' },
   {
     group: ['serialport', '@serialport/*', '@abandonware/noble', '@abandonware/noble/*'],
     only: 'src/drivers',
