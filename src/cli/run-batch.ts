@@ -92,7 +92,7 @@ export async function runBatch(
   return exitCodeOfBatch(counts ?? countEnds(ends), [...ends.values()]);
 }
 
-const names = (slots: readonly SlotView[]): string => slots.map((slot) => slot.label).join(', ');
+const names = (slots: readonly SlotView[]): string => slots.map((slot) => slot.link.text).join(', ');
 
 function countEnds(ends: ReadonlyMap<string, SlotEnd>): Partial<Record<Outcome, number>> {
   return Object.fromEntries(

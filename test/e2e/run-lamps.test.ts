@@ -73,6 +73,16 @@ describe('a batch of lamps from the command line', () => {
     expect(new Set(outcomesOf(stdout).map(({ identity }) => (identity as { mac: string }).mac)).size).toBe(5);
   });
 
+  it('flashes a lamp that another process serves over RFC 2217', async () => {
+    const server = new Running(['virtual', 'lamp', '--listen', 'rfc2217://127.0.0.1:0']);
+    const [, url = ''] = await server.saw(/listening on (\S+)/);
+    const { code, stdout } = await benchflash(run('rfc2217', url));
+    expect(code).toBe(0);
+    expect(outcomesOf(stdout)).toMatchObject([{ outcome: 'PASS', slot: url }]);
+    server.process.kill('SIGTERM');
+    expect(await server.ended).toMatchObject({ code: 0 });
+  });
+
   it('fails the slot that needs an answer, saying which word would give it', async () => {
     const words = run('unanswered', 'virtual:lamp').filter((word) => word !== '--assume' && word !== 'wired');
     const { code, stdout } = await benchflash(words);
