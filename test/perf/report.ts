@@ -1,3 +1,4 @@
+import { wakesOfRead } from './bare-wakes.ts';
 import type { DashboardMeasurement } from './dashboard.ts';
 import type { FirstFrame } from './first-frame.ts';
 import type { ManySlotsResult } from './many-slots.ts';
@@ -15,7 +16,7 @@ const size = (bytes: number) =>
 export function tablesOf(measured: Measurements): Table[] {
   const { throughput, manySlots, dashboard, firstFrame } = measured;
   return [
-    ...(throughput ? [throughputTable(throughput)] : []),
+    ...(throughput ? [throughputTable(throughput, measured.bareWakeSeconds)] : []),
     ...(manySlots ? [manySlotsTable(manySlots)] : []),
     ...(dashboard ? [dashboardTable(dashboard)] : []),
     ...(firstFrame ? [firstFrameTable(firstFrame)] : []),
@@ -23,14 +24,16 @@ export function tablesOf(measured: Measurements): Table[] {
   ];
 }
 
-function throughputTable(rows: readonly ThroughputRow[]): Table {
+function throughputTable(rows: readonly ThroughputRow[], bareWakeSeconds: number | undefined): Table {
+  const floor = bareWakeSeconds == null ? '' : bareWakeText(bareWakeSeconds);
   return {
     title: 'One unit on a paced virtual link, kbit/s of flash content',
     note:
       'ESP32 with stub. Limit: the slower of the wire (10 bits a byte, no framing) and the modelled flash (erase 45 ms a ' +
       'sector, program 0.7 ms a page); compressed writes may pass the wire. Stub at best: it takes in one block while it ' +
       'writes the one before, and compressed data only in windows of 32 KiB. CPU: of the client process during the ' +
-      'operation, seconds. Both clients at the same time, each against its own device in another process.',
+      'operation, seconds. Both clients at the same time, each against its own device in another process.' +
+      floor,
     head: [
       'baud, operation',
       'size',
@@ -60,6 +63,10 @@ function throughputTable(rows: readonly ThroughputRow[]): Table {
     ]),
   };
 }
+
+const bareWakeText = (wakeSeconds: number) =>
+  ` Node alone takes ${(wakeSeconds * 1e6).toFixed(0)} us of CPU each time bytes wake it here, which makes ` +
+  `${(wakesOfRead(4 * 2 ** 20) * wakeSeconds).toFixed(2)} s of a 4 MiB read at 115200 baud.`;
 
 function manySlotsTable({ slots, baudRate, phases, idle }: ManySlotsResult): Table {
   return {

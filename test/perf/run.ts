@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureBareWake } from './bare-wakes.ts';
 import { buildChildPrograms } from './child-programs.ts';
 import { measureDashboard } from './dashboard.ts';
 import { measureFirstFrame } from './first-frame.ts';
@@ -22,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, (quick: boolean) => Promise<Measuremen
   dashboard: async (quick) => ({ dashboard: await measureDashboard(quick) }),
   'many-slots': async () => ({ manySlots: await measureManySlots() }),
   throughput: async (quick) => ({
+    bareWakeSeconds: await measureBareWake(),
     throughput: await measureThroughput(quick, ({ baudRate, operation, benchflash, esptoolJs }) =>
       console.log(
         `  ${baudRate} ${operationNames[operation]}: benchflash ${percent(benchflash.ofLimit)} of the limit, ` +

@@ -7,6 +7,8 @@ import type { ThroughputRow } from './throughput.ts';
 /** Whatever was measured in this run. */
 export interface Measurements {
   readonly throughput?: readonly ThroughputRow[];
+  /** CPU seconds that Node alone takes each time bytes wake it; measured with the throughput. */
+  readonly bareWakeSeconds?: number;
   readonly manySlots?: ManySlotsResult;
   readonly dashboard?: DashboardMeasurement;
   readonly firstFrame?: FirstFrame;
@@ -88,7 +90,6 @@ function judgeThroughput(rows: readonly ThroughputRow[]): Target[] {
     const againstOther = Math.min(...of.map((row) => row.benchflash.kbits / row.esptoolJs.kbits));
     const cpu = Math.max(...of.map((row) => row.benchflash.cpuSeconds / row.esptoolJs.cpuSeconds));
     const whole = of.filter(({ bytes }) => operation === 'read' && bytes === READ_BYTES);
-    const readCpu = Math.max(...whole.map(({ benchflash }) => benchflash.cpuSeconds));
     return [
       {
         name: `${name}, every rate`,
@@ -124,8 +125,10 @@ function judgeThroughput(rows: readonly ThroughputRow[]): Target[] {
             {
               name: 'CPU for reading 4 MB',
               wanted: `< ${READ_CPU_SECONDS} s`,
-              measured: `at most ${readCpu.toFixed(2)} s`,
-              reached: readCpu < READ_CPU_SECONDS,
+              measured: whole
+                .map(({ baudRate, benchflash }) => `${benchflash.cpuSeconds.toFixed(2)} s at ${baudRate}`)
+                .join(', '),
+              reached: whole.every(({ benchflash }) => benchflash.cpuSeconds < READ_CPU_SECONDS),
             },
           ]),
     ];
