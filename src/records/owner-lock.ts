@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { BenchError } from '../core/errors.ts';
+import { isProcessAlive } from '../core/process-alive.ts';
 import { errnoOf, FILE_MODE, type Files, onDisk, readText } from './files.ts';
 
 /** Who holds a data directory: enough to tell a living owner from a process number that was given out again. */
@@ -43,14 +44,7 @@ export async function systemProcesses(files: Files): Promise<Processes> {
     bootId: async () => (await quiet('/proc/sys/kernel/random/boot_id'))?.trim(),
     // The name of the program, in parentheses, may itself hold spaces and parentheses.
     startTicks: async (pid) => (await quiet(`/proc/${pid}/stat`))?.replace(/^.*\)/s, '').split(' ')[20],
-    exists: (pid) => {
-      try {
-        process.kill(pid, 0);
-        return true;
-      } catch (error) {
-        return errnoOf(error) === 'EPERM';
-      }
-    },
+    exists: isProcessAlive,
   };
 }
 

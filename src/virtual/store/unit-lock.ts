@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { BenchError } from '../../core/errors.ts';
+import { isProcessAlive } from '../../core/process-alive.ts';
 
 /** Locks this process holds: a lock file with our own number that is not among them is a left-over. */
 const held = new Set<string>();
@@ -44,18 +45,9 @@ function isHeld(path: string): boolean {
     if (pid === process.pid) return held.has(path);
     if (statSync(path).mtimeMs < Date.now() - uptime() * 1000 - BOOT_SLACK_MS) return false;
     // A lock that holds no number yet is being written right now.
-    return Number.isNaN(pid) ? Date.now() - statSync(path).mtimeMs < BOOT_SLACK_MS : isAlive(pid);
+    return Number.isNaN(pid) ? Date.now() - statSync(path).mtimeMs < BOOT_SLACK_MS : isProcessAlive(pid);
   } catch {
     return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
