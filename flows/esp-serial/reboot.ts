@@ -32,6 +32,10 @@ async function watchedVerdict(session: EspSession, run: EspRun) {
   } catch (error) {
     // Nobody is there to cycle the power: what was written stays written, only its proof is missing.
     if (isBenchError(error, 'OPERATOR_NEEDED')) return unseenBoot(session, error.message, error.advice);
+    // So it does when the wait is cancelled: the unit holds the new firmware, and ABORTED would hide that.
+    if (run.signal.aborted && session.readBack && !session.current) {
+      return unseenBoot(session, 'The wait for its start was cancelled.');
+    }
     throw error;
   }
 }
