@@ -158,6 +158,35 @@ describe('proof', () => {
   );
 });
 
+describe('a cancel', () => {
+  const cancelledIn = async (step: string) => {
+    const bench = await practice();
+    const run = await bench.run({
+      flowId: LAMP,
+      link: 'virtual:lamp?fault=silent-after-boot',
+      images: [await bench.image('lamp', 'lamp-esphome.bin')],
+      onEvent: (event, { cancel, view }) => {
+        if (event.type === 'step' && event.step === step) cancel([view().batches[0]!.slots[0]!.id]);
+      },
+    });
+    return last(run, 1);
+  };
+
+  it('before the first write leaves the unit as it was', { timeout: 60_000 }, async () => {
+    expect(await cancelledIn('backup')).toMatchObject({ outcome: 'ABORTED', bytesWritten: 0 });
+  });
+
+  it(
+    'of the watch for its boot leaves the unit open: it holds the new firmware',
+    { timeout: 60_000 },
+    async () => {
+      const settled = await cancelledIn('reboot');
+      expect(settled).toMatchObject({ outcome: 'UNSURE', code: 'BOOT_NOT_SEEN', proof: ['read back'] });
+      expect(settled.bytesWritten).toBeGreaterThan(0);
+    },
+  );
+});
+
 describe('cycle mode in a jig', () => {
   it('takes five lamps one after another, one of them deaf', { timeout: 180_000 }, async () => {
     const bench = await practice();

@@ -27,7 +27,12 @@ export interface Practice {
   /** What lies in the flash of a virtual unit now. */
   flashOf(device: string, unit: number): Promise<Buffer>;
   run(
-    request: Partial<BatchRequest> & { flowId: string; link: string | string[]; images?: string[] },
+    request: Partial<BatchRequest> & {
+      flowId: string;
+      link: string | string[];
+      images?: string[];
+      onEvent?: (event: BenchEvent, bench: Bench) => void;
+    },
   ): Promise<PracticeRun>;
 }
 
@@ -35,7 +40,7 @@ export interface Practice {
 export async function practice(): Promise<Practice> {
   const folder = await mkdtemp(path.join(tmpdir(), 'benchflash-practice-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const run: Practice['run'] = async ({ link, images = [], ...request }) => {
+  const run: Practice['run'] = async ({ link, images = [], onEvent, ...request }) => {
     const records = await openDataDir(folder);
     const bench = createBench({
       flows,
@@ -52,7 +57,10 @@ export async function practice(): Promise<Practice> {
       inspectFile,
     });
     const events: BenchEvent[] = [];
-    bench.onEvent((event) => events.push(event));
+    bench.onEvent((event) => {
+      events.push(event);
+      onEvent?.(event, bench);
+    });
     try {
       const id = await bench.start({
         task: 'flash',

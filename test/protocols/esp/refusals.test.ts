@@ -12,6 +12,10 @@ describe('a command that the stub refuses', () => {
         (error: unknown) => error,
       ),
     );
-    expect(await refused).toMatchObject({ code: 'LOADER_REFUSED', outcome: 'FAIL', detail: { status: 0xc4 } });
+    expect(await refused).toMatchObject({
+      code: 'LOADER_REFUSED',
+      outcome: 'FAIL',
+      detail: { status: 0xc4 },
+    });
   });
 });
