@@ -32,6 +32,8 @@ export class BatchRuntime {
   readonly #settledUnits = new Map<string, { readonly slotId: string; readonly outcome: Outcome }>();
   readonly #waiters: (() => void)[] = [];
   #finished = false;
+  /** Resolves when the journal of a finished batch is on the disk. */
+  #closing: Promise<void> = Promise.resolve();
   #endedAt: number | undefined;
   #view: BatchView | undefined;
 
@@ -83,7 +85,8 @@ export class BatchRuntime {
         units: Object.values(outcomes).reduce((sum, count) => sum + count, 0),
         seconds: Math.round((this.#endedAt! - this.#startedAt) / 100) / 10,
       });
-      void this.journal.close().then(() => {
+      this.#closing = this.journal.close();
+      void this.#closing.then(() => {
         for (const resolve of this.#waiters.splice(0)) resolve();
       });
     }
@@ -91,7 +94,7 @@ export class BatchRuntime {
   }
 
   whenDone(): Promise<void> {
-    if (this.#finished && this.#waiters.length === 0) return Promise.resolve();
+    if (this.#finished) return this.#closing;
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Link } from '../core/link.ts';
+import type { LogSink } from '../core/log.ts';
 import type { SleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
 import type { OpenOptions, SerialPort } from '../drivers/serial/port.ts';
 import type { PracticeBench } from '../virtual/practice-bench.ts';
@@ -16,7 +17,7 @@ export interface BenchCore {
   readonly prompts: PromptDesk;
   readonly practice: PracticeBench;
   readonly sleepInhibitor: SleepInhibitor;
-  openSerial(link: Link, options: OpenOptions): Promise<SerialPort>;
+  openSerial(link: Link, options: OpenOptions & { readonly log?: LogSink }): Promise<SerialPort>;
   /** The name a person gave the place, if any. */
   labelOf(link: Link): string | undefined;
   emit(event: BenchEvent): void;

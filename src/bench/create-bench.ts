@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { BenchError } from '../core/errors.ts';
 import type { Link } from '../core/link.ts';
+import type { LogSink } from '../core/log.ts';
 import type { SleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
 import type { OpenOptions, SerialPort } from '../drivers/serial/port.ts';
 import type { InspectedFile } from '../firmware/inspect.ts';
@@ -25,7 +26,7 @@ export interface BenchDependencies {
   /** True when somebody is at a screen and can answer. */
   readonly interactive: boolean;
   readonly version?: string;
-  openSerial(link: Link, options: OpenOptions): Promise<SerialPort>;
+  openSerial(link: Link, options: OpenOptions & { readonly log?: LogSink }): Promise<SerialPort>;
   inspectFile(path: string): Promise<InspectedFile>;
   labelOf?(link: Link): string | undefined;
 }

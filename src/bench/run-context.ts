@@ -46,7 +46,8 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
     clock: bench.clock,
     signal,
     openSerial: async (baudRate) => {
-      const port = await (isPractice ? bench.practice : bench).openSerial(link, { baudRate, signal });
+      const options = { baudRate, signal, log: host.log };
+      const port = await (isPractice ? bench.practice : bench).openSerial(link, options);
       host.opened(port);
       return port;
     },

@@ -39,7 +39,8 @@ function adapterView({ path, key, name, label, chip, usb }: SerialPortInfo): Ada
     : `This user may not open ${path}: benchflash doctor says how to change that.`;
   return {
     key,
-    link: path,
+    // By its serial number or USB place, so that a slot outlives replugging.
+    link: key.startsWith('usb:') ? key : path,
     label: name ?? label,
     chip: chip.title,
     ...(usb?.location != null && { location: `USB ${usb.location}` }),
