@@ -10,6 +10,13 @@ const LIMIT_MS = 30_000;
 
 export interface FirstFrame {
   readonly runs: number;
+  /** Without what the surroundings put into every Node process. */
+  readonly plain: Pair;
+  /** As the surroundings are, where they set NODE_EXTRA_CA_CERTS (read at every start) or NODE_OPTIONS. */
+  readonly asSet?: Pair;
+}
+
+export interface Pair {
   readonly benchflash: Start;
   readonly bareNode: Start;
 }
@@ -20,24 +27,35 @@ export interface Start {
   readonly cpuMs: number;
 }
 
-/** Both in turn, each in a new terminal, so that what else the machine does meets both alike. */
 export async function measureFirstFrame(runs = 7): Promise<FirstFrame> {
   await access(PROGRAM).catch(() => {
     throw new Error('There is no built program: npm run build first.');
   });
+  const { CI: _, NO_COLOR: __, ...asSet } = process.env;
+  const { NODE_EXTRA_CA_CERTS: certificates, NODE_OPTIONS: options, ...plain } = asSet;
+  return {
+    runs,
+    plain: await measurePair(runs, plain),
+    ...((certificates ?? options) != null && { asSet: await measurePair(runs, asSet) }),
+  };
+}
+
+/** Both in turn, each in a new terminal, so that what else the machine does meets both alike. */
+async function measurePair(runs: number, environment: NodeJS.ProcessEnv): Promise<Pair> {
   const directory = await mkdtemp(join(tmpdir(), 'benchflash-perf-'));
   const benchflash: Start[] = [];
   const bareNode: Start[] = [];
   try {
     for (let run = 0; run < runs; run++) {
-      bareNode.push(await timeTo('x', ['-e', "process.stdout.write('x')"]));
+      bareNode.push(await timeTo('x', ['-e', "process.stdout.write('x')"], environment));
       // On the start screen, and in no error or control sequence before it.
-      benchflash.push(await timeTo('benchflash', [PROGRAM, '--data-dir', join(directory, 'data')]));
+      const words = [PROGRAM, '--data-dir', join(directory, 'data')];
+      benchflash.push(await timeTo('benchflash', words, environment));
     }
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-  return { runs, benchflash: medians(benchflash), bareNode: medians(bareNode) };
+  return { benchflash: medians(benchflash), bareNode: medians(bareNode) };
 }
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
@@ -67,8 +85,7 @@ usage = os.wait4(child, 0)[2]
 print('[%f,%f]' % (ms, (usage.ru_utime + usage.ru_stime) * 1000))
 `;
 
-function timeTo(text: string, words: readonly string[]): Promise<Start> {
-  const { CI: _, NO_COLOR: __, ...environment } = process.env;
+function timeTo(text: string, words: readonly string[], environment: NodeJS.ProcessEnv): Promise<Start> {
   return new Promise((resolve, reject) => {
     const child = spawn(
       'python3',

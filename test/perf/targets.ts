@@ -64,7 +64,7 @@ export function judge({ throughput, manySlots, dashboard, firstFrame }: Measurem
     });
   }
   if (firstFrame) {
-    const times = firstFrame.benchflash.ms / firstFrame.bareNode.ms;
+    const times = firstFrame.plain.benchflash.ms / firstFrame.plain.bareNode.ms;
     targets.push({
       name: 'start to first frame',
       wanted: `<= ${TIMES_BARE_NODE} x bare node`,
