@@ -62,7 +62,7 @@ const environment = () => ({
 });
 
 /** Runs a program of the esptool package. */
-export async function python(program: string, words: readonly string[], cwd?: string): Promise<Said> {
+export async function runPeer(program: string, words: readonly string[], cwd?: string): Promise<Said> {
   const { exitCode, all } = await execa(program, words, {
     reject: false,
     all: true,
@@ -80,7 +80,7 @@ export async function python(program: string, words: readonly string[], cwd?: st
 export function esptool({ link, folder }: ServedUnit, way: Way, ...words: readonly string[]): Promise<Said> {
   const isRaw = link.startsWith('socket:');
   const resets = isRaw && !words.includes('--after') ? ['--after', 'no-reset'] : [];
-  return python(
+  return runPeer(
     'esptool',
     ['--port', link, ...(isRaw ? ['--before', 'no-reset'] : []), ...resets, ...way.options, ...words],
     folder,
