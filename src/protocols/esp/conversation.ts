@@ -11,6 +11,8 @@ import type { LoaderMode } from './types.ts';
 
 /** Foreign frames skipped before a command counts as unanswered (esptool's number). */
 const MAX_FOREIGN_FRAMES = 100;
+/** Status bytes of an ESP32 ROM; a longer body begins with data. */
+const MAX_STATUS_BYTES = 4;
 
 export interface CommandOptions {
   /** Counted from the moment the request has left the host. */
@@ -47,8 +49,22 @@ export class Conversation {
     return this.read(response, options.replyBytes ?? 0);
   }
 
-  /** Sends a whole packet and returns the reply with the same op, its status not looked at. */
+  /**
+   * Sends a whole packet and returns the reply with the same op, its status not looked at. What a ROM calls
+   * malformed or unknown is sent once more: it says so of any packet with one damaged bit, and executes none of them.
+   */
   async exchange(op: number, packet: Uint8Array, timeoutMs: number = TIMEOUT.command): Promise<Response> {
+    const first = await this.#ask(op, packet, timeoutMs);
+    if (!this.#isUnsupported(first)) return first;
+    await this.drain();
+    const second = await this.#ask(op, packet, timeoutMs);
+    if (second.op === op) return second;
+    await this.drain();
+    throw loaderUnsupported(op);
+  }
+
+  /** The first reply with this op, or a ROM's "unsupported" with whatever op. */
+  async #ask(op: number, packet: Uint8Array, timeoutMs: number): Promise<Response> {
     const { channel } = this;
     channel.dropFrames();
     const sending = channel.send(packet);
@@ -59,11 +75,7 @@ export class Conversation {
       if (frame == null) break;
       const response = decodeResponse(frame);
       if (response == null || response.body.length < 2) continue;
-      if (response.op === op) return response;
-      if (this.#isUnsupported(response)) {
-        await this.drain();
-        throw loaderUnsupported(op);
-      }
+      if (response.op === op || this.#isUnsupported(response)) return response;
     }
     throw loaderSilent(op, timeoutMs, channel.takeNoise());
   }
@@ -102,8 +114,9 @@ export class Conversation {
     await this.channel.flush();
   }
 
-  /** A ROM says "unsupported" about eight times, and the op it echoes is not the one asked. */
-  #isUnsupported(response: Response): boolean {
-    return this.mode === 'rom' && response.body[0] !== 0 && response.body[1] === ROM_REASON.formatInvalid;
+  /** A ROM says "unsupported" up to eight times, and the op it echoes is that of its answer before. */
+  #isUnsupported({ body }: Response): boolean {
+    const holdsStatusOnly = body.length <= MAX_STATUS_BYTES;
+    return this.mode === 'rom' && holdsStatusOnly && body[0] !== 0 && body[1] === ROM_REASON.formatInvalid;
   }
 }

@@ -176,7 +176,7 @@ export class LoaderSession implements EspLoader, LoaderContext {
   async #uploadStub(): Promise<'started' | 'silent' | 'damaged'> {
     const stub = await this.chip.loadStub();
     try {
-      return (await uploadStub(this.talk, stub)) ? 'started' : 'silent';
+      return (await uploadStub(this.talk, this.chip, stub)) ? 'started' : 'silent';
     } catch (error) {
       if (!isUploadFailure(error)) throw error;
       return 'damaged';

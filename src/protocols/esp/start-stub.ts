@@ -1,20 +1,20 @@
 import { isBenchError } from '../../core/errors.ts';
-import type { StubImage } from './chips/chip.ts';
+import type { ChipSpec, StubImage } from './chips/chip.ts';
 import type { Conversation } from './conversation.ts';
+import { BlockDamaged, sendDataBlock } from './data-block.ts';
 import { LoaderRefused } from './loader-errors.ts';
 import { OP } from './opcodes.ts';
-import { encodeDataBlock, encodeRequest, words } from './packet.ts';
+import { encodeRequest, words } from './packet.ts';
 import { TIMEOUT } from './timeouts.ts';
 
 const MEM_BLOCK_BYTES = 0x1800;
 /** `OHAI`: the only frame a stub sends unasked. */
 const GREETING = Uint8Array.of(0x4f, 0x48, 0x41, 0x49);
-const BLOCK_TRIES = 3;
 
 /** Uploads and starts a stub from the ROM; false when its greeting never came. Throws what the upload throws. */
-export async function uploadStub(talk: Conversation, stub: StubImage): Promise<boolean> {
-  await uploadSegment(talk, stub.text, stub.textStart);
-  if (stub.data.length > 0) await uploadSegment(talk, stub.data, stub.dataStart);
+export async function uploadStub(talk: Conversation, chip: ChipSpec, stub: StubImage): Promise<boolean> {
+  await uploadSegment(talk, chip, stub.text, stub.textStart);
+  if (stub.data.length > 0) await uploadSegment(talk, chip, stub.data, stub.dataStart);
   const { channel } = talk;
   channel.dropFrames();
   const sending = channel.send(encodeRequest(OP.memEnd, words(0, stub.entry)));
@@ -34,24 +34,24 @@ export async function uploadStub(talk: Conversation, stub: StubImage): Promise<b
 const isGreeting = (frame: Uint8Array): boolean =>
   frame.length === GREETING.length && GREETING.every((byte, index) => frame[index] === byte);
 
-async function uploadSegment(talk: Conversation, bytes: Uint8Array, address: number): Promise<void> {
+async function uploadSegment(
+  talk: Conversation,
+  chip: ChipSpec,
+  bytes: Uint8Array,
+  address: number,
+): Promise<void> {
   const blocks = Math.ceil(bytes.length / MEM_BLOCK_BYTES);
+  const { countsDamagedBlocks: countsDamaged } = chip.rom;
   await talk.command(OP.memBegin, words(bytes.length, blocks, MEM_BLOCK_BYTES, address));
-  for (let block = 0; block < blocks; block++) {
-    const payload = bytes.subarray(block * MEM_BLOCK_BYTES, (block + 1) * MEM_BLOCK_BYTES);
-    const packet = encodeDataBlock(OP.memData, block, payload);
-    for (let attempt = 1; ; attempt++) {
-      try {
-        talk.read(await talk.exchange(OP.memData, packet), 0);
-        break;
-      } catch (error) {
-        const rejected = error instanceof LoaderRefused && error.wasRejectedUnread;
-        if (!rejected || attempt === BLOCK_TRIES) throw error;
-      }
-    }
+  let sequence = 0;
+  for (let at = 0; at < bytes.length; at += MEM_BLOCK_BYTES) {
+    const payload = bytes.subarray(at, at + MEM_BLOCK_BYTES);
+    sequence = await sendDataBlock(talk, { op: OP.memData, sequence, payload, countsDamaged });
   }
 }
 
 /** Errors of an upload after which the ROM may still be there to work without a stub. */
 export const isUploadFailure = (error: unknown): boolean =>
-  error instanceof LoaderRefused || isBenchError(error, 'LOADER_SILENT', 'LOADER_UNSUPPORTED');
+  error instanceof LoaderRefused ||
+  error instanceof BlockDamaged ||
+  isBenchError(error, 'LOADER_SILENT', 'LOADER_UNSUPPORTED');

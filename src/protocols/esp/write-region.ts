@@ -3,18 +3,19 @@ import type { ProgressSink } from '../../core/progress.ts';
 import { compressRegion, padded } from './compress.ts';
 import type { LoaderContext } from './context.ts';
 import type { Conversation } from './conversation.ts';
+import { BlockDamaged, sendDataBlock, StreamDamaged } from './data-block.ts';
 import { esp8266EraseSize, SECTOR_BYTES } from './erase-size.ts';
 import { MAGIC_REGISTER } from './identify.ts';
 import { LoaderRefused, throwIfAborted } from './loader-errors.ts';
 import { OP } from './opcodes.ts';
-import { encodeDataBlock, words } from './packet.ts';
+import { words } from './packet.ts';
 import { blockTimeoutMs, eraseTimeoutMs, TIMEOUT } from './timeouts.ts';
 import type { Region, WriteRegionOptions } from './types.ts';
 
 const STUB_BLOCK_BYTES = 0x4000;
 const ROM_BLOCK_BYTES = 0x400;
-/** Times one block is sent while the loader rejects it as damaged (esptool's number). */
-const BLOCK_TRIES = 3;
+/** Times BEGIN is sent. */
+const BEGIN_TRIES = 3;
 /** Times a region is begun before it is given up. */
 const REGION_TRIES = 4;
 /** Times the flash chip may fail before it is believed. */
@@ -34,9 +35,6 @@ interface WirePlan {
   doneAfter(index: number): number;
 }
 
-/** A block was rejected again and again: bytes are damaged on the wire. */
-class BlockDamaged extends Error {}
-
 /** Compresses a region ahead of its write, e.g. while the backup is being read. */
 export async function precompress(bytes: Uint8Array): Promise<void> {
   await compressRegion(wholeWords(bytes), STUB_BLOCK_BYTES);
@@ -44,7 +42,7 @@ export async function precompress(bytes: Uint8Array): Promise<void> {
 
 /**
  * Writes one region. A block goes out again only when the loader rejected it unread; after a lost answer nobody
- * knows whether it was executed, so the region starts again at BEGIN.
+ * knows whether it was executed, so the region starts again at BEGIN; raw when a ROM lost a compressed block.
  */
 export async function writeRegion(
   context: LoaderContext,
@@ -56,12 +54,14 @@ export async function writeRegion(
   if (region.bytes.length === 0) return;
   let writeFailures = 0;
   let damages = 0;
+  let compress = options.compress ?? true;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await writeOnce(context, region, options);
+      return await writeOnce(context, region, { ...options, compress });
     } catch (error) {
       if (error instanceof BlockDamaged || isBenchError(error, 'LOADER_SILENT')) {
         damages++;
+        if (error instanceof StreamDamaged) compress = false;
         if (attempt === REGION_TRIES) throw givenUp(error, region);
         if (!(error instanceof BlockDamaged)) await context.resync(error);
         if (damages > 1) await context.slowDown();
@@ -84,13 +84,18 @@ async function writeOnce(context: LoaderContext, region: Region, options: WriteR
   await begin(context, plan, stub ? blockTimeoutMs(0) : eraseTimeoutMs(plan.erasesInBegin));
   const inflated = (index: number) =>
     index < 0 ? 0 : plan.doneAfter(index) - (index === 0 ? 0 : plan.doneAfter(index - 1));
+  let sequence = 0;
   for (let index = 0; index < plan.blockCount; index++) {
     if (options.signal?.aborted === true && stub) await settleStub(talk);
     throwIfAborted(options.signal);
     // A stub acknowledges on receipt and then writes: its next answer waits for the block before.
     const timeoutMs = blockTimeoutMs(inflated(stub ? index - 1 : index));
     const suspect = stub ? index - 1 : index;
-    await sendBlock(context, plan, index, timeoutMs, suspect);
+    const payload = plan.block(index);
+    const countsDamaged = context.chip.rom.countsDamagedBlocks;
+    sequence = await named(suspect, () =>
+      sendDataBlock(talk, { op: plan.dataOp, sequence, payload, timeoutMs, countsDamaged }),
+    );
     progress(plan.doneAfter(index));
   }
   if (!stub) return;
@@ -158,26 +163,8 @@ async function begin({ talk }: LoaderContext, plan: WirePlan, timeoutMs: number)
       await talk.command(plan.beginOp, plan.begin, { timeoutMs: Math.max(timeoutMs, TIMEOUT.command) });
       return;
     } catch (error) {
-      if (!(error instanceof LoaderRefused) || attempt === BLOCK_TRIES) throw error;
-    }
-  }
-}
-
-async function sendBlock(
-  { talk }: LoaderContext,
-  plan: WirePlan,
-  index: number,
-  timeoutMs: number,
-  suspect: number,
-): Promise<void> {
-  const packet = encodeDataBlock(plan.dataOp, index, plan.block(index));
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await named(suspect, async () => talk.read(await talk.exchange(plan.dataOp, packet, timeoutMs), 0));
-      return;
-    } catch (error) {
-      if (!(error instanceof LoaderRefused) || !error.wasRejectedUnread) throw error;
-      if (attempt === BLOCK_TRIES) throw new BlockDamaged(error.message, { cause: error });
+      if (!isBenchError(error, 'LOADER_REFUSED', 'LOADER_UNSUPPORTED') || attempt === BEGIN_TRIES)
+        throw error;
     }
   }
 }

@@ -12,7 +12,8 @@ export interface Heard {
   readonly checksum: number;
 }
 
-type Answer = 'silence' | { readonly status: readonly number[] } | { readonly wire: Uint8Array };
+type Answer =
+  'silence' | { readonly status: readonly number[]; readonly op?: number } | { readonly wire: Uint8Array };
 
 /**
  * A loader for tests, no more than the conversation under test needs: one flash, one register file, and a script
@@ -134,7 +135,7 @@ export class FakeLoader {
     const answer = this.script(request, count);
     if (answer === 'silence') return;
     if (answer != null && 'wire' in answer) return this.port.deliverSoon(answer.wire);
-    if (answer != null) return this.reply(request.op, answer.status);
+    if (answer != null) return this.reply(answer.op ?? request.op, answer.status);
     this.#execute(request);
   }
 

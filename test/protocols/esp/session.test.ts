@@ -48,11 +48,26 @@ describe('the stub', () => {
     expect(await run(loader.startStub())).toBe('stub');
   });
 
-  it('sends a damaged block of the upload again', async () => {
+  it('sends a damaged block of the upload again, under the next number: the first is used up', async () => {
     const { fake, loader, run } = await meet();
+    fake.script = ({ op }, count) => (op === 0x07 && count === 0 ? { status: [1, 7] } : undefined);
+    expect(await run(loader.startStub())).toBe('stub');
+    const blocks = fake.heard.filter((request) => request.op === 0x07);
+    expect(blocks.map((request) => [word(request, 0), word(request, 1)])).toEqual([
+      [0x1800, 0],
+      [0x1800, 1],
+      [312, 2],
+      [212, 0],
+    ]);
+  });
+
+  it('is uploaded from the start to an ESP8266 that got a damaged block', async () => {
+    const { fake, loader, run } = await meet({ chip: 'esp8266' });
     fake.script = ({ op }, count) => (op === 0x07 && count === 1 ? { status: [1, 7] } : undefined);
     expect(await run(loader.startStub())).toBe('stub');
-    expect(fake.count(0x07)).toBe(4);
+    const begins = fake.heard.filter((request) => request.op === 0x05);
+    expect(begins.map((request) => word(request, 3)).slice(-2)).toEqual([0x4010_c500, 0x3fff_ae6c]);
+    expect(begins.length).toBeGreaterThan(2);
   });
 
   it('is uploaded once more when an answer was lost on the way', async () => {
@@ -304,6 +319,34 @@ describe('security', () => {
 });
 
 describe('replies', () => {
+  it.each([0x0a, 0x13, 0x0d])(
+    'a ROM that calls a damaged request unknown, under the op of its answer before (%i), is asked again',
+    async (echoedOp) => {
+      const { fake, loader, run } = await meet();
+      const damaged = new Set([0x0d, 0x0a, 0x0b, 0x13]);
+      fake.script = ({ op }) => (damaged.delete(op) ? { op: echoedOp, status: [1, 5] } : undefined);
+      expect((await run(loader.attachFlash())).id).toBe('c84016');
+      expect(await run(loader.md5(0, 0x1000))).toMatch(/^[0-9a-f]{32}$/);
+      expect(fake.count(0x13)).toBe(2);
+    },
+  );
+
+  it('a ROM that says so twice does not know the command', async () => {
+    const { fake, loader, run } = await meet();
+    fake.script = ({ op }) => (op === 0x13 ? { op: 0x0a, status: [1, 5] } : undefined);
+    await expect(run(loader.md5(0, 0x1000))).rejects.toMatchObject({ code: 'LOADER_UNSUPPORTED' });
+    expect(fake.count(0x13)).toBe(2);
+  });
+
+  it('flash that begins like a refusal is no refusal', async () => {
+    const { fake, loader, run } = await meet();
+    fake.flash.set([0x01, 0x05], 0x40);
+    const read: number[] = [];
+    await run(loader.readFlash(0, 0x1000, { onChunk: (bytes) => void read.push(...bytes) }));
+    expect(read.slice(0x40, 0x42)).toEqual([1, 5]);
+    expect(fake.count(0x0e)).toBe(64);
+  });
+
   it('values left over by the ESP32 ROM and late replies of other commands mislead nobody', async () => {
     const { fake, loader, run } = await meet();
     fake.script = ({ op }) => {

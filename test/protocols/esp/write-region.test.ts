@@ -12,8 +12,11 @@ const BEGIN = 0x02;
 const DATA = 0x03;
 const END = 0x04;
 const DEFL_BEGIN = 0x10;
+const DEFL_DATA = 0x11;
 const DEFL_END = 0x12;
 const SYNC = 0x08;
+const sequences = (heard: readonly Heard[], dataOp: number) =>
+  heard.filter(({ op }) => op === dataOp).map((request) => word(request, 1));
 
 describe('writing with the stub', () => {
   it('compresses what shrinks: exact size, blocks of 16 KiB, one barrier at the end', async () => {
@@ -198,6 +201,52 @@ describe('writing with the ROM', () => {
     expect([begin.data.length, word(begin, 0), word(begin, 1)]).toEqual([16, 0x8000, 64]);
     expect(fake.ops()).not.toContain(DEFL_BEGIN);
     expect(fake.ops()).not.toContain(END);
+  });
+
+  it('ESP32: a block with a wrong checksum uses up its number, and goes out again under the next', async () => {
+    const { fake, loader, run } = await meet();
+    const bytes = noise(4 * 0x400);
+    const used = new Set<number>();
+    fake.script = ({ op, data }, count) => {
+      if (op !== DATA) return undefined;
+      const isDamaged = count === 1 || count === 2;
+      if (used.has(data[4]!)) return { op: 0x0a, status: [1, 5] };
+      used.add(data[4]!);
+      return isDamaged ? { status: [1, 7] } : undefined;
+    };
+    await run(loader.writeRegion({ offset: 0x1_0000, bytes }, { compress: false }));
+    expect(sequences(fake.heard, DATA)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(fake.count(BEGIN)).toBe(1);
+    expectEqual(fake.flash.subarray(0x1_0000, 0x1_0000 + bytes.length), bytes);
+  });
+
+  it('ESP32: a block with a damaged header goes out again under its own number', async () => {
+    const { fake, loader, run } = await meet();
+    const bytes = noise(4 * 0x400);
+    fake.script = ({ op }, count) =>
+      op === DATA && count % 3 === 1 ? { op: 0x02, status: [1, 5] } : undefined;
+    await run(loader.writeRegion({ offset: 0, bytes }, { compress: false }));
+    expect(sequences(fake.heard, DATA)).toEqual([0, 1, 1, 2, 3, 3]);
+    expect(fake.count(BEGIN)).toBe(1);
+    expectEqual(fake.flash.subarray(0, bytes.length), bytes);
+  });
+
+  it('ESP32: a compressed stream that lost a block is given up at once and written raw', async () => {
+    const { fake, loader, run } = await meet();
+    const bytes = new Uint8Array(20_000).map((_, index) => (index * index) >> 9);
+    fake.script = ({ op }, count) => (op === DEFL_DATA && count === 1 ? { status: [1, 7] } : undefined);
+    await run(loader.writeRegion({ offset: 0, bytes }));
+    expect([fake.count(DEFL_BEGIN), fake.count(DEFL_DATA), fake.count(BEGIN)]).toEqual([1, 2, 1]);
+    expectEqual(fake.flash.subarray(0, bytes.length), bytes);
+  });
+
+  it('ESP8266: a damaged block starts the region again: nobody knows where its ROM would put the next number', async () => {
+    const { fake, loader, run } = await meet({ chip: 'esp8266' });
+    const bytes = noise(4 * 0x400);
+    fake.script = ({ op }, count) => (op === DATA && count === 1 ? { status: [1, 7] } : undefined);
+    await run(loader.writeRegion({ offset: 0, bytes }));
+    expect(sequences(fake.heard, DATA)).toEqual([0, 1, 0, 1, 2, 3]);
+    expectEqual(fake.flash.subarray(0, bytes.length), bytes);
   });
 
   it('a failed write is the fault of the very block', async () => {

@@ -32,6 +32,11 @@ export interface RomAbilities {
   /** FLASH_BEGIN takes a fifth word (encrypted or not); older ROMs fail on it. */
   readonly beginWantsEncryptedWord: boolean;
   readonly securityInfo: boolean;
+  /**
+   * A data block with a wrong checksum uses up its sequence number (seen: ESP32 rev 3). Where nobody has looked, the
+   * region starts again: a ROM that places blocks by number would put the next one in the wrong place.
+   */
+  readonly countsDamagedBlocks: boolean;
 }
 
 export interface DecodeContext {

@@ -13,6 +13,7 @@ export const LATER_ROM: RomAbilities = {
   attaches: true,
   beginWantsEncryptedWord: true,
   securityInfo: true,
+  countsDamagedBlocks: false,
 };
 
 /** S2, S3, C3 and C6 share the layout, each at its own base. */

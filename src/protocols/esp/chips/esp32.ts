@@ -26,6 +26,7 @@ export const esp32: ChipSpec = {
     attaches: true,
     beginWantsEncryptedWord: false,
     securityInfo: false,
+    countsDamagedBlocks: true,
   },
   maxBaudRate: 2_000_000,
   loadStub: async () =>

@@ -20,6 +20,7 @@ export const esp8266: ChipSpec = {
     attaches: false,
     beginWantsEncryptedWord: false,
     securityInfo: false,
+    countsDamagedBlocks: false,
   },
   maxBaudRate: 921_600,
   loadStub: async () =>
