@@ -11,7 +11,8 @@ import type {
 
 /**
  * A conversation with one unit in its loader, from the first SYNC on. One command at a time: callers await each
- * call. Throws BenchError: LINK_LOST, LOADER_SILENT, LOADER_REFUSED, LOADER_UNSUPPORTED, UNIT_SWAPPED, ABORTED.
+ * call. Throws BenchError: LINK_LOST, LOADER_SILENT, LOADER_REFUSED (before anything is sent, too, for a range that
+ * is not inside the flash `attachFlash` found), LOADER_UNSUPPORTED, UNIT_SWAPPED, ABORTED.
  */
 export interface EspLoader {
   /** Read at contact; every `resync` compares the MAC with it. */

@@ -26,7 +26,7 @@ import { writeRegion } from './write-region.ts';
 
 /** SYNCs at each rate while a lost loader is looked for: enough for both framings of a stub. */
 const FIND_TRIES = 6;
-/** Uploads of a stub where an answer was lost on the way. */
+/** Uploads of a stub that did not greet, or where an answer was lost on the way: MEM_END itself may get lost. */
 const STUB_TRIES = 2;
 /** SYNCs after a stub did not greet: the ROM may need a restart of its own first (3 s in all). */
 const AFTER_STUB_TRIES = 20;
@@ -79,12 +79,8 @@ export class LoaderSession implements EspLoader, LoaderContext {
   }
 
   async startStub(): Promise<LoaderMode> {
-    for (let attempt = 1; this.mode === 'rom' && attempt <= STUB_TRIES; attempt++) {
-      const result = await this.#uploadStub();
-      if (result === 'started') break;
-      await this.#findAfterStub();
-      if (result === 'silent') break;
-    }
+    for (let attempt = 1; this.mode === 'rom' && attempt <= STUB_TRIES; attempt++)
+      if (!(await this.#uploadStub())) await this.#findAfterStub();
     if (this.mode === 'rom')
       this.#setup.log('warn', 'The stub loader did not start; going on with the ROM loader.');
     this.#stubWanted = this.mode === 'stub';
@@ -93,13 +89,14 @@ export class LoaderSession implements EspLoader, LoaderContext {
   }
 
   async attachFlash({ sizeBytes }: { readonly sizeBytes?: number } = {}): Promise<FlashInfo> {
-    const found = await repeatable(this, async () => {
+    return repeatable(this, async () => {
       await attachFlashChip(this.talk, this.chip);
-      return readFlashInfo(this.talk, this.chip);
+      const found = await readFlashInfo(this.talk, this.chip);
+      const flash = sizeBytes == null ? found : { ...found, sizeBytes };
+      await this.#prepareFlash(flash.sizeBytes);
+      this.#flash = flash;
+      return flash;
     });
-    this.#flash = sizeBytes == null ? found : { ...found, sizeBytes };
-    await this.#prepareFlash(this.#flash.sizeBytes);
-    return this.#flash;
   }
 
   async changeBaud(ladder: readonly number[] = BAUD_LADDER): Promise<number> {
@@ -125,15 +122,18 @@ export class LoaderSession implements EspLoader, LoaderContext {
     return after;
   }
 
-  writeRegion(region: Region, options: WriteRegionOptions = {}): Promise<void> {
+  async writeRegion(region: Region, options: WriteRegionOptions = {}): Promise<void> {
+    this.#refuseBeyondFlash('write', region.offset, region.bytes.length);
     return writeRegion(this, region, options);
   }
 
-  md5(offset: number, size: number, options?: OperationOptions): Promise<string> {
+  async md5(offset: number, size: number, options?: OperationOptions): Promise<string> {
+    this.#refuseBeyondFlash('hash', offset, size);
     return flashMd5(this, offset, size, options);
   }
 
-  eraseRegion(offset: number, size: number, options?: OperationOptions): Promise<void> {
+  async eraseRegion(offset: number, size: number, options?: OperationOptions): Promise<void> {
+    this.#refuseBeyondFlash('erase', offset, size);
     return eraseRegion(this, offset, size, options);
   }
 
@@ -141,7 +141,8 @@ export class LoaderSession implements EspLoader, LoaderContext {
     return eraseChip(this, options);
   }
 
-  readFlash(offset: number, size: number, options: ReadFlashOptions): Promise<void> {
+  async readFlash(offset: number, size: number, options: ReadFlashOptions): Promise<void> {
+    this.#refuseBeyondFlash('read', offset, size);
     return readFlash(this, offset, size, options);
   }
 
@@ -168,18 +169,31 @@ export class LoaderSession implements EspLoader, LoaderContext {
     this.talk.channel.close();
   }
 
+  /** Addresses wrap round in the flash chip: what is meant for beyond its end would land at its beginning. */
+  #refuseBeyondFlash(act: string, offset: number, size: number): void {
+    const flashBytes = this.#flash?.sizeBytes;
+    if (offset >= 0 && size >= 0 && (flashBytes == null || offset + size <= flashBytes)) return;
+    const range = `${size} bytes at 0x${offset.toString(16)}`;
+    const flash = flashBytes == null ? 'flash' : `the ${flashBytes / 2 ** 20} MB of flash`;
+    throw new BenchError('LOADER_REFUSED', {
+      message: `Will not ${act} ${range}: that is not inside ${flash} of this unit. Nothing was sent.`,
+      advice: 'Choose an image that fits this unit.',
+      detail: { offset, size, ...(flashBytes != null && { flashBytes }) },
+    });
+  }
+
   async #prepareFlash(sizeBytes: number | undefined): Promise<void> {
     await attachFlashChip(this.talk, this.chip);
     if (sizeBytes != null) await setFlashSize(this.talk, this.chip, sizeBytes);
   }
 
-  async #uploadStub(): Promise<'started' | 'silent' | 'damaged'> {
+  async #uploadStub(): Promise<boolean> {
     const stub = await this.chip.loadStub();
     try {
-      return (await uploadStub(this.talk, this.chip, stub)) ? 'started' : 'silent';
+      return await uploadStub(this.talk, this.chip, stub);
     } catch (error) {
       if (!isUploadFailure(error)) throw error;
-      return 'damaged';
+      return false;
     }
   }
 

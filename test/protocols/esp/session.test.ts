@@ -85,6 +85,13 @@ describe('the stub', () => {
     expect(logged.join()).toContain('going on with the ROM');
   });
 
+  it('is uploaded once more when MEM_END itself got lost and the ROM is still there', async () => {
+    const { fake, loader, run } = await meet();
+    fake.script = ({ op }, count) => (op === 0x06 && count === 0 ? 'silence' : undefined);
+    expect(await run(loader.startStub())).toBe('stub');
+    expect(fake.count(0x06)).toBe(2);
+  });
+
   it('counts as started when only its greeting was lost', async () => {
     const { fake, loader, run } = await meet();
     fake.script = ({ op }) => {
@@ -276,6 +283,35 @@ describe('the flash chip', () => {
     const { fake, loader, run } = await meet({ mode: 'stub' });
     fake.script = ({ op }, count) => (op === 0x09 && count === 2 ? 'silence' : undefined);
     expect((await run(loader.attachFlash())).id).toBe('c84016');
+  });
+
+  it.each(['rom', 'stub'] as const)('is told its size again when that got lost (%s)', async (mode) => {
+    const { fake, loader, run } = await meet({ mode });
+    fake.script = ({ op }, count) => (op === 0x0b && count === 0 ? 'silence' : undefined);
+    expect((await run(loader.attachFlash())).sizeBytes).toBe(0x40_0000);
+    expect(fake.count(0x0b)).toBe(2);
+  });
+
+  it('that keeps silent about its size is not asked for ever', async () => {
+    const { fake, loader, run } = await meet();
+    fake.script = ({ op }) => (op === 0x0b ? 'silence' : undefined);
+    await expect(run(loader.attachFlash())).rejects.toMatchObject({ code: 'LOADER_SILENT' });
+    expect(fake.count(0x0b)).toBe(3);
+  });
+
+  it('is never addressed beyond its end: nothing is sent', async () => {
+    const { fake, loader, run } = await meet({ mode: 'stub' });
+    await run(loader.attachFlash());
+    const before = fake.heard.length;
+    const refused = { code: 'LOADER_REFUSED', detail: { flashBytes: 0x40_0000 } };
+    const bytes = new Uint8Array(0x2000);
+    await expect(loader.writeRegion({ offset: 0x3f_f000, bytes })).rejects.toMatchObject(refused);
+    await expect(loader.readFlash(0x3f_ffff, 2, { onChunk: () => {} })).rejects.toMatchObject(refused);
+    await expect(loader.eraseRegion(0x40_0000, 0x1000)).rejects.toMatchObject(refused);
+    await expect(loader.md5(0, 0x40_0001)).rejects.toMatchObject(refused);
+    await expect(loader.md5(-1, 16)).rejects.toMatchObject(refused);
+    expect(fake.heard.length).toBe(before);
+    await run(loader.md5(0x3f_f000, 0x1000));
   });
 
   it('of unknown size leaves the size open, unless it is given', async () => {
