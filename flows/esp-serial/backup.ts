@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { BenchError } from '../../src/core/errors.ts';
 import type { StoredBackup } from '../../src/core/backup-store.ts';
 import { done, settle, type StepResult } from '../flow.ts';
@@ -52,18 +53,40 @@ export async function acceptNoBackup(run: EspRun, why: string): Promise<void> {
 
 export async function takeBackup(session: EspSession, run: EspRun): Promise<StoredBackup> {
   const { sizeBytes } = session.flash!;
+  const hash = createHash('md5');
   const writer = await run.backups.create(FULL_FLASH, sizeBytes);
   try {
     await loaderOf(session).readFlash(0, sizeBytes, {
       signal: run.signal,
       onProgress: run.progress,
       label: 'reading the whole flash',
-      onChunk: (bytes) => writer.append(bytes),
+      onChunk: (bytes) => {
+        hash.update(bytes);
+        return writer.append(bytes);
+      },
     });
+    await compareWithUnit(session, run, hash.digest('hex'));
     const stored = await writer.commit();
     run.log('info', `backup kept: ${stored.file}, sha256 ${stored.sha256.slice(0, 12)}…, ${stored.mark}`);
     return stored;
   } finally {
     await writer.discard();
   }
+}
+
+/**
+ * A request to read carries no checksum: a damaged address or length reads the wrong piece, and its digest is right.
+ * Only one digest of the whole flash shows that. Its own request may be damaged too, so it is asked twice.
+ */
+async function compareWithUnit(session: EspSession, run: EspRun, wanted: string): Promise<void> {
+  const { sizeBytes } = session.flash!;
+  const ask = () =>
+    loaderOf(session).md5(0, sizeBytes, {
+      signal: run.signal,
+      onProgress: (progress) => run.progress({ ...progress, label: 'checking the backup' }),
+    });
+  if ((await ask()) === wanted || (await ask()) === wanted) return;
+  throw new BenchError('READ_DIGEST_MISMATCH', {
+    message: 'The backup does not match the digest the unit computes over its whole flash; it was not kept.',
+  });
 }

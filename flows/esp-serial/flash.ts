@@ -67,9 +67,11 @@ export function canHash(session: EspSession): boolean {
   return loader.mode === 'stub' || loader.identity.chip !== 'ESP8266';
 }
 
+/** Neither the question nor its answer carries a checksum: a mismatch is asked for a second time. */
 export async function isInFlash(session: EspSession, run: EspRun, region: FlashRegion): Promise<boolean> {
-  const digest = await loaderOf(session).md5(region.offset, region.bytes.length, { signal: run.signal });
-  return digest === md5Hex(region.bytes);
+  const ask = () => loaderOf(session).md5(region.offset, region.bytes.length, { signal: run.signal });
+  const wanted = md5Hex(region.bytes);
+  return (await ask()) === wanted || (await ask()) === wanted;
 }
 
 /** Why the MD5 differs, from two reads of what is in flash now. */
