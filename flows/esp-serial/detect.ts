@@ -15,6 +15,8 @@ const HEARD_CODES = [
   'HOST_TX_NOT_HEARD',
   'GARBAGE_HEARD',
   'BOOT_LOOP_HEARD',
+  // A loader that answered and fell silent: the operator can power it again.
+  'LOADER_SILENT',
 ] as const;
 
 /** Finds the loader, says who the unit is, refuses what cannot be flashed safely. Writes nothing. */

@@ -272,6 +272,14 @@ export const ERROR_CODES = {
     advice: 'Take this unit out; it is left as it is.',
     retry: NOTHING_WRITTEN,
   },
+  NO_IDENTITY: {
+    outcome: 'SKIPPED',
+    blame: 'device',
+    message:
+      'The chip has no MAC (its efuses are blank or cannot be read): it cannot be told from another unit, and a backup could not be kept for it.',
+    advice: 'Take this unit out; it is left as it is.',
+    retry: NOTHING_WRITTEN,
+  },
   FLASH_ENCRYPTED: {
     outcome: 'SKIPPED',
     blame: 'device',

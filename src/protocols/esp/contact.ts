@@ -28,12 +28,12 @@ const SCAN_EVERY = 40;
 const GARBAGE_TURN = 14;
 const HEARD_LIMIT = 8192;
 /** Also heard from a unit that is about to answer: only worth a word when SYNC after SYNC brings nothing. */
-const PASSING: ReadonlySet<LineFinding['kind']> = new Set(['download-deaf', 'garbage']);
+const PASSING: ReadonlySet<LineFinding['kind']> = new Set(['download-deaf', 'garbage', 'loader-fell-silent']);
 const PASSING_ATTEMPTS = 4;
 
 /**
  * Enters (or finds) the loader and reads the identity. Throws NOTHING_HEARD, GPIO0_HIGH, HOST_TX_NOT_HEARD,
- * GARBAGE_HEARD, BOOT_LOOP_HEARD when `limitMs` ends; UNKNOWN_CHIP, SECURE_DOWNLOAD, NO_CONTROL_LINES, LINK_LOST;
+ * GARBAGE_HEARD, BOOT_LOOP_HEARD, LOADER_SILENT when `limitMs` ends; UNKNOWN_CHIP, NO_IDENTITY, SECURE_DOWNLOAD, NO_CONTROL_LINES, LINK_LOST;
  * and the signal's reason.
  */
 export async function contactLoader(port: SerialPort, options: ContactOptions): Promise<EspLoader> {

@@ -10,6 +10,9 @@ import type { EspIdentity } from './types.ts';
 /** Holds another word in the ROM of every chip up to the ESP32-S2; later chips are asked for their id as well. */
 export const MAGIC_REGISTER = 0x4000_1000;
 
+/** The CRC of six zeros is zero: efuses that were never burned even look right. */
+const isNobody = (mac: string): boolean => /^(00[:]?){6}$|^(ff[:]?){6}$/.test(mac);
+
 /** Readings of the identity before the wire counts as too bad. */
 const MAX_READINGS = 6;
 
@@ -47,13 +50,16 @@ export async function readRegisters(
   };
 }
 
-/** Reads until two readings in a row agree: replies carry no checksum, and a wrong MAC would be another unit. */
+/** Reads until two readings in a row agree: replies carry no checksum, and a wrong MAC would be another unit. Throws NO_IDENTITY. */
 export async function readIdentity(talk: Conversation, chip: ChipSpec): Promise<EspIdentity> {
   let before: EspIdentity | undefined;
   for (let reading = 0; reading < MAX_READINGS; reading++) {
     const read = await readRegisters(talk, chip.identityRegisters);
     const identity = chip.decodeIdentity(read, { mode: talk.mode, baudRate: talk.port.baudRate });
-    if (before?.mac === identity.mac && before.description === identity.description) return identity;
+    if (before?.mac === identity.mac && before.description === identity.description) {
+      if (isNobody(identity.mac)) throw new BenchError('NO_IDENTITY', { detail: { mac: identity.mac } });
+      return identity;
+    }
     before = identity;
   }
   throw new BenchError('BYTES_DAMAGED', {

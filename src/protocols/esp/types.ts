@@ -84,7 +84,9 @@ export interface LineFinding {
     | 'boot-loop'
     /** Bytes that are no text at this rate. */
     | 'garbage'
-    | 'stub-running';
+    | 'stub-running'
+    /** Answers of a loader, and none since. */
+    | 'loader-fell-silent';
   /** One sentence for the prompt. */
   readonly message: string;
   /** The text heard, sanitised, at most the last 4 KiB. */

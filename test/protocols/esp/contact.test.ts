@@ -116,6 +116,20 @@ describe('contact by hand', () => {
     await expect(clock.run(meeting)).rejects.toMatchObject({ code: 'LINK_LOST' });
   });
 
+  it('refuses a chip without a MAC as NO_IDENTITY: the CRC of six zeros is right', async () => {
+    for (const mac of ['00:00:00:00:00:00', 'ff:ff:ff:ff:ff:ff']) {
+      const { clock, contact, loader } = bench();
+      loader.setMac(mac);
+      await expect(clock.run(contact())).rejects.toMatchObject({ code: 'NO_IDENTITY' });
+    }
+  });
+
+  it('does not call a loader that answered once and fell silent garbage', async () => {
+    const { clock, contact, loader } = bench();
+    loader.script = ({ op }, count) => (op === 0x08 && count === 0 ? undefined : 'silence');
+    await expect(clock.run(contact())).rejects.toMatchObject({ code: 'LOADER_SILENT' });
+  });
+
   it('says that a chip is unknown, after asking for its id and draining the storm', async () => {
     const { clock, contact, loader } = bench();
     loader.registers.set(0x4000_1000, 0x1234_5678);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diagnose } from '../../../src/protocols/esp/index.ts';
+import { CODE_OF_FINDING } from '../../../src/protocols/esp/diagnose.ts';
 import { encodeSync } from '../../../src/protocols/esp/packet.ts';
 import { encodeFrame } from '../../../src/protocols/esp/slip.ts';
 import { latin1 } from './fake-loader.ts';
@@ -50,6 +51,22 @@ describe('diagnose', () => {
     const stub = encodeFrame(Uint8Array.of(1, 8, 2, 0, 0, 0, 0, 0, 0, 0));
     expect(diagnose(stub, { baudRate: 115_200 }).kind).toBe('stub-running');
     expect(diagnose(encodeFrame(encodeSync()), { baudRate: 115_200 }).kind).toBe('echo');
+  });
+
+  it('knows a loader that answered and then fell silent from garbage', () => {
+    // 01 08 04 00 | value | 00 00 00 00
+    const rom = encodeFrame(Uint8Array.of(1, 8, 4, 0, 7, 7, 0x12, 0x20, 0, 0, 0, 0));
+    const heardAll = (...parts: Uint8Array[]) => diagnose(Buffer.concat(parts), { baudRate: 115_200 });
+    expect(heardAll(rom, rom).kind).toBe('loader-fell-silent');
+    expect(CODE_OF_FINDING['loader-fell-silent']).toBe('LOADER_SILENT');
+    expect(heardAll(latin1('waiting for download\r\n'), rom).kind).toBe('loader-fell-silent');
+    expect(heardAll(rom, latin1('\xe3\x9f\x02\xf1\x8c')).kind).toBe('loader-fell-silent');
+    const boot = latin1('rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n');
+    expect(heardAll(rom, boot).kind).toBe('normal-boot');
+    // A frame that is no answer: wrong length field.
+    expect(heardAll(encodeFrame(Uint8Array.of(1, 8, 9, 0, 7, 7, 0x12, 0x20, 0, 0))).kind).not.toBe(
+      'loader-fell-silent',
+    );
   });
 
   it('takes hostile text for what it is: no control characters, no flood', () => {
