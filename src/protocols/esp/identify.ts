@@ -10,8 +10,11 @@ import type { EspIdentity } from './types.ts';
 /** Holds another word in the ROM of every chip up to the ESP32-S2; later chips are asked for their id as well. */
 export const MAGIC_REGISTER = 0x4000_1000;
 
-/** The CRC of six zeros is zero: efuses that were never burned even look right. */
-const isNobody = (mac: string): boolean => /^(00[:]?){6}$|^(ff[:]?){6}$/.test(mac);
+/**
+ * What efuses that were never burned, or cannot be read, give: the CRC of six zeros is zero, so it even looks right.
+ * An ESP8266 without a maker's number counts as 18:fe:34.
+ */
+const NOBODY: ReadonlySet<string> = new Set(['00:00:00:00:00:00', 'ff:ff:ff:ff:ff:ff', '18:fe:34:00:00:00']);
 
 /** Readings of the identity before the wire counts as too bad. */
 const MAX_READINGS = 6;
@@ -57,7 +60,7 @@ export async function readIdentity(talk: Conversation, chip: ChipSpec): Promise<
     const read = await readRegisters(talk, chip.identityRegisters);
     const identity = chip.decodeIdentity(read, { mode: talk.mode, baudRate: talk.port.baudRate });
     if (before?.mac === identity.mac && before.description === identity.description) {
-      if (isNobody(identity.mac)) throw new BenchError('NO_IDENTITY', { detail: { mac: identity.mac } });
+      if (NOBODY.has(identity.mac)) throw new BenchError('NO_IDENTITY', { detail: { mac: identity.mac } });
       return identity;
     }
     before = identity;

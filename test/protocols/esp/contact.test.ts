@@ -124,6 +124,13 @@ describe('contact by hand', () => {
     }
   });
 
+  it('refuses an ESP8266 with blank efuses too', async () => {
+    const { clock, contact, loader } = bench({}, { chip: 'esp8266' });
+    for (const address of [0x3ff0_0050, 0x3ff0_0054, 0x3ff0_005c]) loader.registers.set(address, 0);
+    const failure: unknown = await clock.run(contact()).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'NO_IDENTITY' });
+  });
+
   it('does not call a loader that answered once and fell silent garbage', async () => {
     const { clock, contact, loader } = bench();
     loader.script = ({ op }, count) => (op === 0x08 && count === 0 ? undefined : 'silence');
