@@ -14,7 +14,8 @@ const sources = (folder: string): string[] =>
 
 describe('every error code', () => {
   it.each(rows)('%s says what happened, what to do and what a retry repeats', (_code, row) => {
-    for (const text of [row.message, row.advice, row.retry]) expect(text).toMatch(/^([A-Z]|benchflash).*\.$/s);
+    for (const text of [row.message, row.advice, row.retry])
+      expect(text).toMatch(/^([A-Z]|benchflash).*\.$/s);
   });
 
   const program = [...sources('src'), ...sources('flows')].join('\n');
