@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
@@ -44,14 +44,14 @@ custom_reset_sequence = D0|R1|W0.1|D1|R0|W0.05|D0
 custom_hard_reset_sequence = R1|W0.1|R0
 `;
 
-/** Resolves when a program has said `text`; rejects when it ends without. */
-async function said(output: Readable, text: string): Promise<void> {
-  let heard = '';
-  const listen = (chunk: Buffer) => (heard += chunk.toString());
-  output.on('data', listen);
-  while (!heard.includes(text)) {
-    if (output.readableEnded) throw new Error(heard);
-    await Promise.race([once(output, 'data'), once(output, 'end')]);
+/** Adds to the fault of `work` what the server said, which knows why. */
+async function explainedBy(server: { readonly all: Readable }, work: (output: Readable) => Promise<void>) {
+  let said = '';
+  server.all.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  try {
+    await work(server.all);
+  } catch (cause) {
+    throw new Error(`${String(cause)}\nThe server said:\n${said}`, { cause });
   }
 }
 
@@ -125,12 +125,15 @@ export function sameUnit(firmware: Firmware): void {
           all: true,
         });
         try {
-          await said(server.all, 'Waiting for connection');
-          const link = `rfc2217://127.0.0.1:${port}`;
-          const file = firmware.path(FIRMWARE.lamp);
-          expect(await ours('PASS', { ...unit, link }, 'run', '--firmware', file)).toMatchObject({
-            proof: ['read back', 'banner'],
-            identity: { mac: KNOWN.lamp.mac },
+          await explainedBy(server, async (output) => {
+            for await (const [line] of on(output, 'data', { close: ['end'] }) as AsyncIterable<[Buffer]>)
+              if (line.includes('Waiting for connection')) break;
+            const link = `rfc2217://127.0.0.1:${port}`;
+            const file = firmware.path(FIRMWARE.lamp);
+            expect(await ours('PASS', { ...unit, link }, 'run', '--firmware', file)).toMatchObject({
+              proof: ['read back', 'banner'],
+              identity: { mac: KNOWN.lamp.mac },
+            });
           });
         } finally {
           server.kill('SIGKILL');
