@@ -96,6 +96,8 @@ export interface PlanRequest {
   readonly files: ReadonlyMap<string, InspectedFile>;
   readonly settings: Settings;
   readonly assume: ReadonlySet<AssumeWord>;
+  /** The backup named for a restore: what it is, and whose by the records. */
+  readonly backup?: { readonly file: InspectedFile; readonly mac?: string };
 }
 
 export type StepFunction<Plan, Session> = (session: Session, run: RunContext<Plan>) => Promise<StepResult>;

@@ -18,7 +18,7 @@ export function bootVerdict(report: BootReport, session: EspSession, run: EspRun
       return proved(session, run, evidence);
     case 'running':
       if (run.plan.options.proof.quietBoot || (session.wholeFlash && session.readBack))
-        return proved(session, run, evidence);
+        return quiet(proved(session, run, evidence));
       return unseenBoot(
         session,
         'The unit starts from flash without a reset, but nothing in its boot text names the firmware.',
@@ -58,6 +58,14 @@ function proved(session: EspSession, run: EspRun, evidence: string): Verdict {
   const what = run.plan.task === 'restore' ? 'The backup was written back' : 'The firmware was written';
   return { outcome: 'PASS', message: `${what}, read back by hash, and seen to start.`, proof, evidence };
 }
+
+/** Accepted in place of a banner: said as what it is. */
+const quiet = (verdict: Verdict): Verdict => ({
+  ...verdict,
+  message: verdict.message.replace('and seen to start', 'and ran on without a reset'),
+  proof: verdict.proof.filter((proof) => proof !== 'banner'),
+  notDone: [...(verdict.notDone ?? []), 'the firmware did not name itself; its quiet boot was accepted'],
+});
 
 function fromError(error: BenchError, facts: Partial<Verdict>): Verdict {
   const { outcome, code, message, advice, blame, retry } = error;

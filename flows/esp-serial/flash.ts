@@ -40,11 +40,15 @@ async function writeChecked(
 ): Promise<void> {
   const loader = loaderOf(session);
   for (;;) {
+    let acknowledged = 0;
     await loader.writeRegion(region, {
       signal: run.signal,
-      onProgress: ({ done: bytesDone }) => onBytes(bytesDone),
+      onProgress: ({ done: bytesDone }) => {
+        run.wrote(Math.max(0, bytesDone - acknowledged));
+        acknowledged = bytesDone;
+        onBytes(bytesDone);
+      },
     });
-    run.wrote(region.bytes.length);
     if (!canHash(session) || (await isInFlash(session, run, region))) return;
     const finding = await diagnose(session, run, region);
     run.log('warn', `${region.title}: ${finding}`);

@@ -28,6 +28,7 @@ export function makePlan(device: EspDevice, request: PlanRequest): EspPlan {
   if (task !== 'flash' && files.size > 0) {
     throw new BenchError('USAGE', { message: `A ${task} takes no --firmware.` });
   }
+  if (task === 'restore' && request.backup) refuseNoBackup(device, request.backup);
   if (task === 'flash') {
     const missing = device.firmwareSlots.find((slot) => slot.required && !files.has(slot.id));
     if (missing) {
@@ -60,6 +61,18 @@ export function makePlan(device: EspDevice, request: PlanRequest): EspPlan {
     }
   }
   return { device, task, files, options: espOptions(request.settings) };
+}
+
+/** A backup that the records know is what its unit held, whatever that was; any other file must be a whole flash. */
+function refuseNoBackup(device: EspDevice, { file, mac }: NonNullable<PlanRequest['backup']>): void {
+  if (mac !== undefined) return;
+  const refused = (why: string) => new BenchError('FIRMWARE_REFUSED', { message: `${file.path}: ${why}` });
+  if (!file.kind.endsWith('-full-flash'))
+    throw refused(`this is no backup of a whole flash, but: ${file.title}.`);
+  if (file.chip !== device.chip)
+    throw refused(`this is the flash of an ${file.chip}, this device has an ${device.chip}.`);
+  const broken = file.problems.find(({ severity }) => severity === 'error');
+  if (broken) throw refused(broken.text);
 }
 
 const needsTable = (file: InspectedFile) => file.parts.some(({ flashOffset }) => flashOffset === undefined);

@@ -76,6 +76,7 @@ export function createBench(dependencies: BenchDependencies): Bench {
       flows: dependencies.flows,
       inspectFile: (path) => dependencies.inspectFile(path),
       namedBackup: (file) => records.namedBackup(file),
+      checkLink: (link) => dependencies.practice.check(link),
     });
 
   return {

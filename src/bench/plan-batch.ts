@@ -1,5 +1,6 @@
 import type { NamedBackup } from '../core/backup-store.ts';
 import { BenchError } from '../core/errors.ts';
+import type { Link } from '../core/link.ts';
 import type { InspectedFile } from '../firmware/inspect.ts';
 import type { AnyFlow, SettingSpec, Settings } from '../../flows/flow.ts';
 import type { BatchRequest, BatchView } from './view.ts';
@@ -19,6 +20,8 @@ export interface PlanningTools {
   readonly flows: readonly AnyFlow[];
   inspectFile(path: string): Promise<InspectedFile>;
   namedBackup(file: string): Promise<NamedBackup>;
+  /** Throws USAGE for a virtual link whose device, fault, state or wiring does not exist. */
+  checkLink(link: Link): void;
 }
 
 /** Touches no unit. Throws USAGE, FILE_NOT_FOUND, FIRMWARE_REFUSED, LINK_UNKNOWN and what the flow refuses. */
@@ -31,6 +34,7 @@ export async function planBatch(request: BatchRequest, tools: PlanningTools): Pr
     });
   }
   checkLinks(flow, request);
+  for (const link of request.links) tools.checkLink(link);
   const files = await placeFiles(flow, request, tools);
   const settings = checkSettings(flow.settings, request.settings);
   const namedBackup =
@@ -40,6 +44,12 @@ export async function planBatch(request: BatchRequest, tools: PlanningTools): Pr
     files,
     settings,
     assume: new Set(request.assume),
+    ...(namedBackup && {
+      backup: {
+        file: await tools.inspectFile(namedBackup.file),
+        ...(namedBackup.mac !== undefined && { mac: namedBackup.mac }),
+      },
+    }),
   });
   const fileWarnings = [...files.values()].flatMap(({ problems }) =>
     problems.filter(({ severity }) => severity === 'warning').map(({ text }) => text),

@@ -144,7 +144,7 @@ function placeOf(
       offset: 0,
       problems: [
         {
-          severity: first.truncated ? 'error' : 'warning',
+          severity: 'error',
           text: 'No application follows the image at 0x0: it is a boot loader alone, half of an image made of two files, or the file is cut short.',
         },
       ],

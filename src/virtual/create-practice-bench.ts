@@ -74,8 +74,31 @@ export function createPracticeBench({ dataDir, clock }: PracticeBenchOptions): P
 
   return {
     devices: virtualDevices.map((device) => device.name),
+    check: checkNames,
     openSerial: async (link, options) => Promise.resolve(open(link, options)),
   };
+}
+
+/** Every name of a virtual link must be known before a batch is made of it. */
+function checkNames({ text, virtual }: Link): void {
+  if (virtual == null) return;
+  const device = findVirtualDevice(virtual.device);
+  const faults = [...virtual.faults, ...Object.values(virtual.unitFaults).flat()].map((name) =>
+    name.replace(/-once$/, ''),
+  );
+  const asked = [
+    { what: 'fault', names: faults, known: device.faults },
+    { what: 'state', names: virtual.state == null ? [] : [virtual.state], known: device.states },
+    { what: 'wiring', names: virtual.wiring == null ? [] : [virtual.wiring], known: device.wirings },
+  ];
+  for (const { what, names, known } of asked) {
+    const unknown = names.find((name) => !known.some((choice) => choice.name === name));
+    if (unknown != null)
+      throw new BenchError('USAGE', {
+        message: `${text}: there is no ${what} "${unknown}" for this virtual device.`,
+        advice: `Known: ${known.map(({ name }) => name).join(', ')}.`,
+      });
+  }
 }
 
 /** A unit that came by `swapped-unit` has no faults of its own. */

@@ -11,6 +11,8 @@ export interface PracticePort extends SerialPort {
 export interface PracticeBench {
   /** Names of the virtual devices, e.g. `lamp`. */
   readonly devices: readonly string[];
+  /** Throws USAGE for a virtual link whose device, fault, state or wiring does not exist; other links pass. */
+  check(link: Link): void;
   /** Throws USAGE for an unknown device, fault, state or wiring; PORT_BUSY while another process holds the unit. */
   openSerial(link: Link, options: OpenOptions): Promise<PracticePort>;
 }

@@ -242,6 +242,23 @@ describe('retry, skip, cancel, look again', () => {
   });
 });
 
+describe('a unit that was left half written', () => {
+  it('says so in its record', async () => {
+    const { run, bench } = await testBench(
+      scriptedFlow({
+        flash: async (context) => {
+          await context.writeBegins();
+          throw new BenchError('LINK_LOST');
+        },
+      }),
+    );
+    await run();
+    expect(bench.view().batches[0]!.slots[0]!.settled!.notDone).toEqual([
+      'a write had begun and was not finished and checked',
+    ]);
+  });
+});
+
 describe('the operator', () => {
   const asking = (context: RunContext) =>
     context.operator.ask({

@@ -91,7 +91,11 @@ export async function testBench(
   const bench = createBench({
     flows: [flow],
     records,
-    practice: { devices: ['test'], openSerial: () => Promise.reject(new Error('no port in this test')) },
+    practice: {
+      check: () => undefined,
+      devices: ['test'],
+      openSerial: () => Promise.reject(new Error('no port in this test')),
+    },
     clock: systemClock,
     sleepInhibitor: {
       current: { state: 'off' },

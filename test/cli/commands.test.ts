@@ -50,8 +50,8 @@ describe('inspect', () => {
   });
 
   it.each<[string, number, Partial<InspectedFile>]>([
-    ['a file that must not be written', 1, { problems: [{ severity: 'error', text: 'It is truncated.' }] }],
-    ['a file nobody knows', 1, { kind: 'unknown' }],
+    ['a file that must not be written', 2, { problems: [{ severity: 'error', text: 'It is truncated.' }] }],
+    ['a file nobody knows', 2, { kind: 'unknown' }],
     ['a file with a warning', 0, { problems: [{ severity: 'warning', text: 'QIO is slow.' }] }],
   ])('ends for %s with %i', async (_, expected, facts) => {
     const { code, host } = await command(['inspect', 'lamp.bin'], inspecting(facts));

@@ -164,7 +164,7 @@ describe('ESP8266 images', () => {
 
   it('without the application, or without the boot loader, say so', async () => {
     expect(await problemsOf(esp8266Image([{ address: 0x4010_f000, data: noise(0xe00) }]))).toEqual([
-      'warning: No application follows the image at 0x0: it is a boot loader alone, half of an image made of two files, or the file is cut short.',
+      'error: No application follows the image at 0x0: it is a boot loader alone, half of an image made of two files, or the file is cut short.',
     ]);
     expect(await problemsOf(esp8266App())).toEqual([
       'error: The application comes without its boot loader: it was linked for 0x1000, written to 0x0 the unit would not start.',

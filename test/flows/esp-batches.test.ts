@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isBenchError } from '../../src/core/errors.ts';
@@ -230,6 +230,21 @@ describe('what is refused before any unit is touched', () => {
     expect(await refusal(bench.run({ ...base, link: 'ble:a4:c1:38:00:00:01', images: [lamp] }))).toContain(
       'LINK_UNKNOWN',
     );
+    expect(await refusal(bench.run({ ...base, link: 'virtual:lmap', images: [lamp] }))).toContain('USAGE');
+    expect(
+      await refusal(bench.run({ ...base, link: 'virtual:lamp?fault=nonsense', images: [lamp] })),
+    ).toContain('no fault "nonsense"');
+    expect(await refusal(bench.run({ ...base, link: 'virtual:lamp?state=x', images: [lamp] }))).toContain(
+      'no state "x"',
+    );
+    expect(await refusal(bench.run({ ...base, task: 'restore', backupFile: lamp }))).toContain(
+      'no backup of a whole flash',
+    );
+    const eboot = path.join(bench.folder, 'eboot.bin');
+    await writeFile(eboot, (await readFile(plug)).subarray(0, 4096));
+    expect(
+      await refusal(bench.run({ ...base, flowId: PLUG, link: 'virtual:plug-esp8266', images: [eboot] })),
+    ).toContain('cut short');
     expect(await readdir(path.join(bench.folder, 'batches')).catch(() => [])).toEqual([]);
   });
 });

@@ -5,9 +5,12 @@ import { hasTerminal, screen } from './screen.ts';
 
 /** The practice bench on the screen; as plain lines or JSON where there is none or it was asked for. */
 export async function demo(context: CommandContext, slots: number): Promise<number> {
-  const { options, services } = context;
+  const { services } = context;
+  // Practice never mixes with the records of real units.
+  const dataDir = context.options.dataDir ?? `${await services.dataDirectory(context.options)}-practice`;
+  const options = { ...context.options, dataDir };
   if (!options.json && !options.plain && hasTerminal(context))
-    return screen(context, { kind: 'demo', slots });
+    return screen({ ...context, options }, { kind: 'demo', slots });
 
   const opened = await services.bench(options, 'own');
   try {

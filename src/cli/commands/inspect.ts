@@ -4,13 +4,13 @@ import { EXIT } from '../exit-codes.ts';
 import { formatBytes } from '../format.ts';
 import { table } from '../table.ts';
 
-/** What a file is. Ends with 1 when it must not be written anywhere. */
+/** What a file is. Ends as a refused file does when it must not be written anywhere. */
 export async function inspect({ services, output }: CommandContext, path: string): Promise<number> {
   const file = await services.inspectFile(path);
   const refused = file.problems.some((problem) => problem.severity === 'error');
   if (output.json) output.out.line(JSON.stringify(describe(file)));
   else for (const line of inspectLines(file)) output.say(line);
-  return refused || file.kind === 'unknown' ? EXIT.notAll : EXIT.allGood;
+  return refused || file.kind === 'unknown' ? EXIT.usage : EXIT.allGood;
 }
 
 function inspectLines(file: InspectedFile): string[] {

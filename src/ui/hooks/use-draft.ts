@@ -80,7 +80,7 @@ export function useDraft(): DraftActions {
     editSetting: (spec) => {
       const value = now().settings[spec.key] ?? spec.default ?? '';
       const set = (text: string) => change({ settings: { ...now().settings, [spec.key]: text } });
-      if (spec.kind === 'boolean') set(value === 'true' ? 'false' : 'true');
+      if (spec.kind === 'boolean') set(value === 'yes' ? 'no' : 'yes');
       else if (spec.kind === 'choice') set(nextChoice(spec, value));
       else
         screen.ask({

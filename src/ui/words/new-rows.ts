@@ -170,7 +170,7 @@ export function settingText(spec: SettingSpec, value: string | undefined): strin
   const text = value ?? spec.default ?? '';
   if (text === '') return 'not set';
   if (spec.kind === 'secret') return `set, ${[...text].length} characters`;
-  if (spec.kind === 'boolean') return text === 'true' ? 'yes' : 'no';
+  if (spec.kind === 'boolean') return text;
   return spec.choices?.find((choice) => choice.value === text)?.title ?? text;
 }
 
