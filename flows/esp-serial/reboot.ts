@@ -1,4 +1,5 @@
 import { isBenchError } from '../../src/core/errors.ts';
+import { sanitize } from '../../src/core/text.ts';
 import { bootWatch, type BootReport } from '../../src/protocols/esp/index.ts';
 import { settle, type ActPrompt, type StepResult } from '../flow.ts';
 import { bootVerdict, unseenBoot } from './boot-verdict.ts';
@@ -27,7 +28,7 @@ async function watchedVerdict(session: EspSession, run: EspRun) {
   try {
     const report =
       session.resetBy === 'lines' ? await watchByLines(session, run) : await watchByHands(session, run);
-    if (report.text !== '') for (const line of report.text.split('\n').slice(-60)) run.log('device', line);
+    for (const line of report.text.trim().split('\n').slice(-60)) run.log('device', sanitize(line));
     return bootVerdict(report, session, run);
   } catch (error) {
     // Nobody is there to cycle the power: what was written stays written, only its proof is missing.

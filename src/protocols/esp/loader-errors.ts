@@ -1,4 +1,5 @@
 import { BenchError } from '../../core/errors.ts';
+import { sanitize } from '../../core/text.ts';
 import { opcodeName } from './opcodes.ts';
 import { reasonText, ROM_REASON, STUB_CODE } from './reasons.ts';
 import type { LoaderMode } from './types.ts';
@@ -43,7 +44,7 @@ export class LoaderRefused extends BenchError {
 }
 
 export function loaderSilent(op: number, timeoutMs: number, heard: string): BenchError {
-  const extra = heard === '' ? '' : ` Heard instead: ${heard.slice(-200)}`;
+  const extra = heard === '' ? '' : ` Heard instead: ${sanitize(heard).slice(-200)}`;
   return new BenchError('LOADER_SILENT', {
     message: `The loader did not answer ${opcodeName(op)} within ${(timeoutMs / 1000).toFixed(1)} s: power dipped, a wire came off, or bytes are lost at this baud rate.${extra}`,
     detail: { command: opcodeName(op), timeoutMs },
