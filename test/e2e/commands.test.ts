@@ -71,7 +71,7 @@ describe('the built program', () => {
     const path = join(folder, 'files', 'firmware.bin');
     writeFileSync(path, 'this is no firmware');
     const { code, stdout } = await benchflash(['inspect', path, '--json']);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ path, problems: [{ severity: 'error' }] });
   });
 
