@@ -58,11 +58,6 @@ export function serveRfc2217Connection(socket: Socket, slot: Slot): (bytes: Uint
     // Each state of an option is confirmed once, or two sides would confirm each other for ever.
     const key = `${verb === DO || verb === DONT ? 'us' : 'them'} ${option}`;
     const on = (verb === DO && OFFERED.has(option)) || (verb === WILL && WANTED.has(option));
-    if (on && option === COM_PORT && !toldModemState) {
-      // Without a first word on its lines pyserial takes a server for one that knows of none.
-      toldModemState = true;
-      confirm(NOTIFY_MODEMSTATE, Uint8Array.of(MODEM_STATE));
-    }
     if (settled.get(key) === on) return;
     settled.set(key, on);
     const answer = verb === DO || verb === DONT ? (on ? WILL : WONT) : on ? DO : DONT;
@@ -103,6 +98,12 @@ export function serveRfc2217Connection(socket: Socket, slot: Slot): (bytes: Uint
   const command = (content: Uint8Array) => {
     const [option, number, value = 0] = content;
     if (option !== COM_PORT || number == null) return;
+    if (!toldModemState) {
+      // Without a first word on its lines pyserial takes a server for one that knows of none. Not before it uses
+      // the option: when our offer comes first, it takes that for the answer to a WILL that it then never sends.
+      toldModemState = true;
+      confirm(NOTIFY_MODEMSTATE, Uint8Array.of(MODEM_STATE));
+    }
     switch (number) {
       case SIGNATURE:
         if (content.length === 2) confirm(SIGNATURE, new TextEncoder().encode('benchflash virtual device'));

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { expect } from 'vitest';
@@ -53,9 +54,10 @@ export interface Said {
   readonly text: string;
 }
 
-/** A wide terminal, so that no line is broken; the settings of whoever runs the tests do not count. */
+/** A wide terminal, so that no line is broken. The settings of whoever runs the tests do not count. */
 const environment = () => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ESPTOOL_'))),
+  ESPTOOL_CFGFILE: fileURLToPath(new URL('esptool.cfg', import.meta.url)),
   COLUMNS: '250',
   TERM: 'dumb',
   NO_COLOR: '1',

@@ -115,31 +115,36 @@ export function sameUnit(firmware: Firmware): void {
     }
 
     it.concurrent('our client works through the RFC 2217 server of esptool', () =>
-      withUnit('lamp', 'rfc2217', async (unit) => {
-        await writeFile(join(unit.folder, SERVER_SETTINGS.ESPTOOL_CFGFILE), SERVER_CONFIG);
-        const port = await freePort();
-        const server = execa('esp_rfc2217_server', ['--localport', String(port), unit.link], {
-          cwd: unit.folder,
-          env: SERVER_SETTINGS,
-          reject: false,
-          all: true,
-        });
-        try {
-          await explainedBy(server, async (output) => {
-            for await (const [line] of on(output, 'data', { close: ['end'] }) as AsyncIterable<[Buffer]>)
-              if (line.includes('Waiting for connection')) break;
-            const link = `rfc2217://127.0.0.1:${port}`;
-            const file = firmware.path(FIRMWARE.lamp);
-            expect(await ours('PASS', { ...unit, link }, 'run', '--firmware', file)).toMatchObject({
-              proof: ['read back', 'banner'],
-              identity: { mac: KNOWN.lamp.mac },
-            });
+      withUnit(
+        'plug-esp8266',
+        'rfc2217',
+        async (unit) => {
+          await writeFile(join(unit.folder, SERVER_SETTINGS.ESPTOOL_CFGFILE), SERVER_CONFIG);
+          const port = await freePort();
+          const server = execa('esp_rfc2217_server', ['--localport', String(port), unit.link], {
+            cwd: unit.folder,
+            env: SERVER_SETTINGS,
+            reject: false,
+            all: true,
           });
-        } finally {
-          server.kill('SIGKILL');
-          await server;
-        }
-      }),
+          try {
+            await explainedBy(server, async (output) => {
+              for await (const [line] of on(output, 'data', { close: ['end'] }) as AsyncIterable<[Buffer]>)
+                if (line.includes('Waiting for connection')) break;
+              const link = `rfc2217://127.0.0.1:${port}`;
+              const file = firmware.path(FIRMWARE[unit.device]);
+              expect(await ours('PASS', { ...unit, link }, 'run', '--firmware', file)).toMatchObject({
+                proof: ['read back', 'banner'],
+                identity: { mac: KNOWN[unit.device].mac },
+              });
+            });
+          } finally {
+            server.kill('SIGKILL');
+            await server;
+          }
+        },
+        { state: '1mb' },
+      ),
     );
   });
 }
