@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { takeBackup } from '../../../flows/esp-serial/backup.ts';
-import { isInFlash } from '../../../flows/esp-serial/flash.ts';
-import type { EspRun, EspSession } from '../../../flows/esp-serial/session.ts';
-import { md5Hex } from '../../../src/core/digest.ts';
-import type { EspLoader } from '../../../src/protocols/esp/index.ts';
-import { noise } from './meet.ts';
+import { takeBackup } from '../../flows/esp-serial/backup.ts';
+import { isInFlash } from '../../flows/esp-serial/flash.ts';
+import type { EspRun, EspSession } from '../../flows/esp-serial/session.ts';
+import { md5Hex } from '../../src/core/digest.ts';
+import type { EspLoader } from '../../src/protocols/esp/index.ts';
+import { noise } from '../protocols/esp/meet.ts';
 
 const FLASH = noise(0x2000);
 
