@@ -1,4 +1,4 @@
-import { ERROR_CODES } from './error-codes.ts';
+import { ERROR_CODES } from './error-codes/index.ts';
 
 export type Blame = 'device' | 'bench' | 'operator';
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { ERROR_CODES } from '../../src/core/error-codes.ts';
+import { ERROR_CODES } from '../../src/core/error-codes/index.ts';
 import { BenchError, toBenchError, type ErrorCode, type ErrorCodeRow } from '../../src/core/errors.ts';
 
 const rows = Object.entries(ERROR_CODES) as [ErrorCode, ErrorCodeRow][];
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const sources = (folder: string): string[] =>
   readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('error-codes.ts'))
+    .filter((name) => /\.tsx?$/.test(name) && !name.includes('error-codes'))
     .map((name) => readFileSync(path.join(root, folder, name), 'utf8'));
 
 describe('every error code', () => {

@@ -1,0 +1,20 @@
+import { BENCH_CODES } from './bench.ts';
+import { ESP_CONTACT_CODES } from './esp-contact.ts';
+import { ESP_LOADER_CODES } from './esp-loader.ts';
+import { FILE_CODES } from './files.ts';
+import { PROOF_CODES } from './proof.ts';
+import { SERIAL_CODES } from './serial.ts';
+
+/**
+ * Every code a person can meet, with the default sentence, fault and advice. Faults that are alike on the wire
+ * share a code whose message names all causes. A more specific sentence may replace message and advice, never
+ * the outcome.
+ */
+export const ERROR_CODES = {
+  ...BENCH_CODES,
+  ...FILE_CODES,
+  ...SERIAL_CODES,
+  ...ESP_CONTACT_CODES,
+  ...ESP_LOADER_CODES,
+  ...PROOF_CODES,
+} as const;
