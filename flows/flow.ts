@@ -7,6 +7,7 @@ import type { OperatorAct } from '../src/core/operator-act.ts';
 import type { Verdict } from '../src/core/outcome.ts';
 import type { ProgressSink } from '../src/core/progress.ts';
 import type { AssumeWord, StepId, Task } from '../src/core/steps.ts';
+import type { BleRadio } from '../src/drivers/ble/radio.ts';
 import type { SerialPort } from '../src/drivers/serial/port.ts';
 import type { InspectedFile } from '../src/firmware/inspect.ts';
 
@@ -120,6 +121,8 @@ export interface RunContext<Plan = unknown> {
   /** Aborted on cancel. Steps stop at their next safe point and reject with ABORTED. */
   readonly signal: AbortSignal;
   openSerial(baudRate: number): Promise<SerialPort>;
+  /** The radio of the bench. Throws BLUETOOTH_UNAVAILABLE or BLUETOOTH_OFF; loads noble at the first call. */
+  openRadio(): Promise<RadioLink>;
   readonly log: LogSink;
   readonly progress: ProgressSink;
   readonly operator: Operator;
@@ -129,6 +132,8 @@ export interface RunContext<Plan = unknown> {
    * when this run began with another one, ALREADY_DONE in cycle mode for a MAC settled in this batch.
    */
   identify(identity: UnitIdentity): Promise<void>;
+  /** What is known of the unit just now, beside its row: live only, not in the record. Merged into what was said before. */
+  vitals(vitals: UnitVitals): void;
   /** A finding for the record, e.g. `MAC CRC in efuse is invalid`. Shown before the flash. */
   warn(text: string): void;
   /** Must be called right before the first byte that changes the unit; journalled before it returns. */
@@ -144,6 +149,20 @@ export interface RunContext<Plan = unknown> {
   goWithoutBackup(reason: string): void;
   /** What this run wrote or compared, for the record. */
   firmware(entries: readonly FirmwareEntry[]): void;
+}
+
+/** The bench's radio, lent to one run. */
+export interface RadioLink {
+  readonly radio: BleRadio;
+  /** Of the unit that the link names (`ble:` and virtual links); undefined where the link is a wire to whatever is there. */
+  readonly address: string | undefined;
+  /** Idempotent, never throws. */
+  close(): Promise<void>;
+}
+
+export interface UnitVitals {
+  readonly batteryPercent?: number;
+  readonly rssiDbm?: number;
 }
 
 export interface FirmwareEntry {

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Link } from '../core/link.ts';
 import type { LogSink } from '../core/log.ts';
 import type { SleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
+import type { BleRadio } from '../drivers/ble/radio.ts';
 import type { OpenOptions, SerialPort } from '../drivers/serial/port.ts';
 import type { PracticeBench } from '../virtual/practice-bench.ts';
 import type { LinkLeases } from './link-leases.ts';
@@ -18,6 +19,8 @@ export interface BenchCore {
   readonly practice: PracticeBench;
   readonly sleepInhibitor: SleepInhibitor;
   openSerial(link: Link, options: OpenOptions & { readonly log?: LogSink }): Promise<SerialPort>;
+  /** The real radio; loaded at the first call. Throws BLUETOOTH_UNAVAILABLE or BLUETOOTH_OFF. */
+  openRadio(options: { readonly signal: AbortSignal; readonly log: LogSink }): Promise<BleRadio>;
   /** The name a person gave the place, if any. */
   labelOf(link: Link): string | undefined;
   emit(event: BenchEvent): void;

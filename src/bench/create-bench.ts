@@ -3,6 +3,7 @@ import { BenchError } from '../core/errors.ts';
 import type { Link } from '../core/link.ts';
 import type { LogSink } from '../core/log.ts';
 import type { SleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
+import type { BleRadio } from '../drivers/ble/radio.ts';
 import type { OpenOptions, SerialPort } from '../drivers/serial/port.ts';
 import type { InspectedFile } from '../firmware/inspect.ts';
 import type { AnyFlow } from '../../flows/flow.ts';
@@ -27,6 +28,8 @@ export interface BenchDependencies {
   readonly interactive: boolean;
   readonly version?: string;
   openSerial(link: Link, options: OpenOptions & { readonly log?: LogSink }): Promise<SerialPort>;
+  /** The real radio. Missing: there is none on this bench. */
+  openRadio?(options: { readonly signal: AbortSignal; readonly log: LogSink }): Promise<BleRadio>;
   inspectFile(path: string): Promise<InspectedFile>;
   labelOf?(link: Link): string | undefined;
 }
@@ -49,6 +52,10 @@ export function createBench(dependencies: BenchDependencies): Bench {
     practice: dependencies.practice,
     sleepInhibitor: dependencies.sleepInhibitor,
     openSerial: (link, options) => dependencies.openSerial(link, options),
+    openRadio: async (options) => {
+      if (!dependencies.openRadio) throw new BenchError('BLUETOOTH_UNAVAILABLE');
+      return dependencies.openRadio(options);
+    },
     labelOf: (link) => dependencies.labelOf?.(link),
     emit: (event) => {
       for (const listener of eventListeners) listener(event);

@@ -3,9 +3,9 @@ import type { Link } from '../core/link.ts';
 import type { LogSink } from '../core/log.ts';
 import type { OperatorAct } from '../core/operator-act.ts';
 import type { ProgressSink } from '../core/progress.ts';
-import type { SerialPort } from '../drivers/serial/port.ts';
+import type { PracticeHands } from '../virtual/practice-bench.ts';
 import type { RunJournal } from '../records/batch-journal.ts';
-import type { RunContext } from '../../flows/flow.ts';
+import type { RunContext, UnitVitals } from '../../flows/flow.ts';
 import type { BatchRuntime } from './batch-runtime.ts';
 import type { RunState } from './run-state.ts';
 import type { SlotEvent } from './slot-machine.ts';
@@ -23,7 +23,9 @@ export interface RunHost {
   send(event: SlotEvent): void;
   show(prompt: PromptView | undefined): void;
   identify(identity: UnitIdentity): Promise<void>;
-  opened(port: SerialPort): void;
+  /** The practice bench has hands at this place. */
+  hands(hands: PracticeHands): void;
+  vitals(vitals: UnitVitals): void;
   perform(act: OperatorAct): Promise<void>;
 }
 
@@ -47,15 +49,27 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
     signal,
     openSerial: async (baudRate) => {
       const options = { baudRate, signal, log: host.log };
-      const port = await (isPractice ? bench.practice : bench).openSerial(link, options);
-      host.opened(port);
+      if (!isPractice) return bench.openSerial(link, options);
+      const port = await bench.practice.openSerial(link, options);
+      host.hands(port);
       return port;
+    },
+    openRadio: async () => {
+      if (isPractice) {
+        const radio = await bench.practice.openRadio(link);
+        host.hands(radio);
+        return radio;
+      }
+      const radio = await bench.openRadio({ signal, log: host.log });
+      const address = link.kind === 'ble' ? link.text.slice('ble:'.length) : undefined;
+      return { radio, address, close: async () => {} };
     },
     log: host.log,
     progress: host.progress,
     operator: bench.prompts.operatorFor(batch.id, assume, promptHost, signal),
     backups: backupStore(host),
     identify: (identity) => host.identify(identity),
+    vitals: (vitals) => host.vitals(vitals),
     warn: (text) => {
       if (state.warnings.includes(text)) return;
       state.warnings = [...state.warnings, text];

@@ -2,7 +2,7 @@ import type { StoredBackup } from '../core/backup-store.ts';
 import type { UnitIdentity } from '../core/identity.ts';
 import type { Verdict } from '../core/outcome.ts';
 import { STEP_IDS, type StepId } from '../core/steps.ts';
-import type { FirmwareEntry } from '../../flows/flow.ts';
+import type { FirmwareEntry, UnitVitals } from '../../flows/flow.ts';
 import type { RunEnd, RunJournal } from '../records/batch-journal.ts';
 import type { SettledView, SlotView } from './view.ts';
 
@@ -25,6 +25,7 @@ export class RunState {
   firmware: readonly FirmwareEntry[] = [];
   backup: StoredBackup | undefined;
   noBackupReason: string | undefined;
+  vitals: UnitVitals | undefined;
   bytesWritten = 0;
   writing = false;
   /** Keeps the computer from sleeping while the unit is being changed. */

@@ -7,8 +7,7 @@ import type { OperatorAct } from '../core/operator-act.ts';
 import { isGood, type Verdict } from '../core/outcome.ts';
 import type { Progress } from '../core/progress.ts';
 import type { StepId } from '../core/steps.ts';
-import type { SerialPort } from '../drivers/serial/port.ts';
-import type { PracticePort } from '../virtual/practice-bench.ts';
+import type { PracticeHands } from '../virtual/practice-bench.ts';
 import type { RunContext } from '../../flows/flow.ts';
 import type { BatchRuntime } from './batch-runtime.ts';
 import { runContext } from './run-context.ts';
@@ -40,7 +39,7 @@ export class SlotRuntime {
   #actor: ActorRefFrom<typeof slotMachine> | undefined;
   #state: RunState | undefined;
   #session: { readonly value: unknown; readonly release: () => void } | undefined;
-  #port: SerialPort | undefined;
+  #hands: PracticeHands | undefined;
   #prompt: PromptView | undefined;
   #settled: SettledView | undefined;
   #settledAt: number | undefined;
@@ -94,7 +93,7 @@ export class SlotRuntime {
 
   /** Practice bench: what the operator would do with the unit. */
   async #perform(act: OperatorAct): Promise<void> {
-    await (this.#port as PracticePort | undefined)?.perform(act);
+    await this.#hands?.perform(act);
   }
 
   #beginRun(isRetry: boolean): void {
@@ -208,7 +207,7 @@ export class SlotRuntime {
     this.#session = undefined;
     if (!session) return;
     await this.#batch.flow.close(session.value);
-    this.#port = undefined;
+    this.#hands = undefined;
     session.release();
   }
 
@@ -230,8 +229,12 @@ export class SlotRuntime {
         progress: (progress) => this.#takeProgress(progress),
         show: (prompt) => this.#show(prompt),
         identify: (identity) => this.#identify(identity),
-        opened: (port) => {
-          this.#port = port;
+        hands: (hands) => {
+          this.#hands = hands;
+        },
+        vitals: (vitals) => {
+          this.#state!.vitals = { ...this.#state!.vitals, ...vitals };
+          this.#changed();
         },
         perform: (act) => this.#perform(act),
       },
@@ -340,6 +343,7 @@ export class SlotRuntime {
       tries: this.#actor?.getSnapshot().context.tries ?? 0,
       writing: run?.writing ?? false,
       ...(run?.journal && { run: run.journal.run }),
+      ...(run?.vitals && { vitals: run.vitals }),
       warnings: run?.warnings ?? [],
       earlier: this.#earlier,
       ...(lastLog && { lastLog }),

@@ -4,6 +4,7 @@ import type { Link } from '../core/link.ts';
 import type { LogLine } from '../core/log.ts';
 import type { Outcome, Verdict } from '../core/outcome.ts';
 import type { AssumeWord, StepId, Task } from '../core/steps.ts';
+import type { UnitVitals } from '../../flows/flow.ts';
 
 /**
  * What screens and headless reporters see of the bench: plain, immutable, JSON-safe. A new object only where
@@ -74,6 +75,8 @@ export interface SlotView {
   readonly step?: StepId;
   readonly steps: Readonly<Record<StepId, 'todo' | 'active' | 'done' | 'skipped' | 'failed'>>;
   readonly identity: UnitIdentity;
+  /** Battery and signal, where the unit has them. */
+  readonly vitals?: UnitVitals;
   readonly progress?: SlotProgress;
   readonly prompt?: PromptView;
   readonly settled?: SettledView;

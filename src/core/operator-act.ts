@@ -4,5 +4,9 @@ export type OperatorAct =
   | 'power-into-loader'
   /** GPIO0 free, then power off and on: the chip starts from flash. */
   | 'power-into-firmware'
-  /** Jig: the unit is taken out and the next one put in, as it would be for `power-into-loader`. */
+  /** Battery out, battery in: the firmware starts anew. */
+  | 'cycle-battery'
+  /** A fresh cell is put in. */
+  | 'change-cell'
+  /** Jig: the unit is taken out and the next one put in, as it would be for `power-into-loader` or `cycle-battery`. */
   | 'next-unit';

@@ -7,6 +7,9 @@ export const identitySchema = z.object({
   chip: z.string().optional(),
   flashId: z.string().optional(),
   flashSizeBytes: z.number().optional(),
+  hardware: z.string().optional(),
+  firmware: z.string().optional(),
+  name: z.string().optional(),
 });
 
 export const firmwareEntrySchema = z.object({ slot: z.string(), file: z.string(), sha256: z.string() });

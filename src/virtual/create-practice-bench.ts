@@ -1,81 +1,71 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { BenchError } from '../core/errors.ts';
-import type { Link, VirtualLink } from '../core/link.ts';
-import type { OpenOptions } from '../drivers/serial/port.ts';
-import type { PracticeBench, PracticePort } from './practice-bench.ts';
+import type { Link } from '../core/link.ts';
+import type { BleRadio } from '../drivers/ble/radio.ts';
+import { Air } from './air/air.ts';
+import { Places } from './places.ts';
+import type { PracticeBench } from './practice-bench.ts';
 import { findVirtualDevice, virtualDevices } from './registry.ts';
-import { Slot, type SlotMemory } from './serial/slot.ts';
 import { VirtualPort } from './serial/virtual-port.ts';
-import { flashFile } from './store/flash-file.ts';
-import { lockUnit } from './store/unit-lock.ts';
 
 export interface PracticeBenchOptions {
   /** Flash content lies in `virtual/` below it. */
   readonly dataDir: string;
   readonly clock: Clock;
+  /** Makes the radio that hears this bench's air; called once, when the first run asks for it. */
+  readonly openRadio?: (air: Air) => Promise<BleRadio>;
 }
 
 /** The bench of virtual devices behind `virtual:` links. Units lie unpowered until hands act (see `wiring`). */
-export function createPracticeBench({ dataDir, clock }: PracticeBenchOptions): PracticeBench {
-  const memories = new Map<string, SlotMemory>();
-  const directory = join(dataDir, 'virtual');
-
-  const open = (link: Link, { baudRate, signal }: OpenOptions): PracticePort => {
-    const { virtual } = link;
-    if (virtual == null)
-      throw new BenchError('LINK_UNKNOWN', { message: `${link.text} is not a virtual link.` });
-    signal?.throwIfAborted();
-    const device = findVirtualDevice(virtual.device);
-    const memory: SlotMemory = memories.get(link.text) ?? {
-      unit: virtual.unit,
-      freshened: new Set(),
-      struck: new Map(),
-    };
-    try {
-      mkdirSync(directory, { recursive: true });
-    } catch (cause) {
-      throw new BenchError('DATA_DIR_UNUSABLE', { cause });
-    }
-    const slot = new Slot({
-      device,
-      clock,
-      hostBaud: baudRate,
-      paceBaud: virtual.paceBaud,
-      state: virtual.state,
-      wiring: virtual.wiring,
-      faultsOf: (unit) => faultsOf(virtual, unit),
-      lastUnit: virtual.jigUnits == null ? undefined : virtual.unit + virtual.jigUnits - 1,
-      memory,
-      storageOf: (unit) =>
-        lockedFlashFile(device.name, unit, virtual.fresh && !memory.freshened.has(unit), memory),
-      heard: (bytes) => port.heard(bytes),
-      unplug: () => port.lose(),
-    });
-    const port = new VirtualPort(link.text, baudRate, slot);
-    memories.set(link.text, memory);
-    slot.opened();
-    return port;
-  };
-
-  const lockedFlashFile = (device: string, unit: number, fresh: boolean, memory: SlotMemory) => {
-    const base = join(directory, `${device}-${unit}`);
-    const release = lockUnit(`${base}.lock`, `virtual:${device}#${unit}`);
-    try {
-      const storage = flashFile({ path: `${base}.bin`, notesPath: `${base}.json`, fresh, clock, release });
-      if (fresh) memory.freshened.add(unit);
-      return storage;
-    } catch (error) {
-      release();
-      throw error;
-    }
-  };
+export function createPracticeBench({ dataDir, clock, openRadio }: PracticeBenchOptions): PracticeBench {
+  const air = new Air();
+  const places = new Places(join(dataDir, 'virtual'), clock, air);
+  let radio: Promise<BleRadio> | undefined;
 
   return {
     devices: virtualDevices.map((device) => device.name),
     check: checkNames,
-    openSerial: async (link, options) => Promise.resolve(open(link, options)),
+    async openSerial(link, { baudRate, signal }) {
+      signal?.throwIfAborted();
+      const place = places.take(link);
+      if (place.port != null) {
+        place.release();
+        throw new BenchError('PORT_BUSY', { message: `${link.text} is open already.` });
+      }
+      const port = new VirtualPort(link.text, baudRate, place.slot, () => {
+        place.port = undefined;
+        place.release();
+      });
+      place.port = port;
+      place.slot.wire.hostBaud = baudRate;
+      place.slot.opened();
+      return port;
+    },
+    async openRadio(link) {
+      if (openRadio == null) throw new BenchError('BLUETOOTH_UNAVAILABLE');
+      const place = places.take(link);
+      let open = true;
+      const close = async () => {
+        if (!open) return;
+        open = false;
+        place.release();
+      };
+      try {
+        const heardBy = await (radio ??= openRadio(air));
+        return {
+          radio: heardBy,
+          get address() {
+            return place.slot.unit.radioAddress;
+          },
+          perform: async (act) => place.slot.perform(act),
+          close,
+        };
+      } catch (error) {
+        await close();
+        throw error;
+      }
+    },
   };
 }
 
@@ -99,10 +89,4 @@ function checkNames({ text, virtual }: Link): void {
         advice: `Known: ${known.map(({ name }) => name).join(', ')}.`,
       });
   }
-}
-
-/** A unit that came by `swapped-unit` has no faults of its own. */
-function faultsOf(virtual: VirtualLink, unit: number): readonly string[] {
-  if (virtual.jigUnits != null) return virtual.unitFaults[unit] ?? [];
-  return unit === virtual.unit ? virtual.faults : [];
 }

@@ -1,10 +1,23 @@
+import type { BleRadio } from '../drivers/ble/radio.ts';
 import type { Link } from '../core/link.ts';
 import type { OperatorAct } from '../core/operator-act.ts';
 import type { OpenOptions, SerialPort } from '../drivers/serial/port.ts';
 
-/** A serial port to a virtual unit, with hands that do what an operator would do. */
-export interface PracticePort extends SerialPort {
+/** Hands at one place of the practice bench: they do what an operator would do with the unit there. */
+export interface PracticeHands {
   perform(act: OperatorAct): Promise<void>;
+}
+
+/** A serial port to a virtual unit. */
+export interface PracticePort extends SerialPort, PracticeHands {}
+
+/** The radio of the practice bench, with the virtual unit of one link on the air as long as this is open. */
+export interface PracticeRadio extends PracticeHands {
+  readonly radio: BleRadio;
+  /** Of the unit that is in the place now; undefined where it has no radio. */
+  readonly address: string | undefined;
+  /** Idempotent, never throws. */
+  close(): Promise<void>;
 }
 
 /** The bench of virtual devices behind `virtual:` links. */
@@ -15,4 +28,6 @@ export interface PracticeBench {
   check(link: Link): void;
   /** Throws USAGE for an unknown device, fault, state or wiring; PORT_BUSY while another process holds the unit. */
   openSerial(link: Link, options: OpenOptions): Promise<PracticePort>;
+  /** Likewise. A unit that is reached by wire and by radio at the same time is one and the same. */
+  openRadio(link: Link): Promise<PracticeRadio>;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { OperatorAct } from '../core/operator-act.ts';
 import type { ControlLines } from '../drivers/serial/port.ts';
+import type { VirtualAir } from './air/peripheral.ts';
 
 /** One choice of a table that the command line prints: a fault, a state or a wiring. */
 export interface NamedChoice {
@@ -38,6 +39,8 @@ export interface SerialUnitOptions {
   readonly storage: UnitStorage;
   /** Where the wire ends; the unit sends through it. */
   readonly wire: UnitWire;
+  /** The air of this bench: a unit with a radio puts itself on it. */
+  readonly air: VirtualAir;
   /** Which `-once` faults have struck already; kept by the bench so that they outlive the unit. */
   readonly struck: Set<string>;
   /** The link breaks as if the adapter had been pulled out. */
@@ -84,6 +87,8 @@ export interface SerialUnit {
   setLines(lines: ControlLines, atMs: number): void;
   /** False for three wires on a header. */
   readonly hasControlLines: boolean;
+  /** Its Bluetooth address, where it has a radio: lower case with colons. */
+  readonly radioAddress?: string;
   /** Rate the unit listens at now. */
   readonly baudRate: number;
   /** The port was opened. */

@@ -95,6 +95,7 @@ export async function testBench(
       check: () => undefined,
       devices: ['test'],
       openSerial: () => Promise.reject(new Error('no port in this test')),
+      openRadio: () => Promise.reject(new Error('no radio in this test')),
     },
     clock: systemClock,
     sleepInhibitor: {

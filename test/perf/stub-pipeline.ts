@@ -1,5 +1,5 @@
 import { constants, deflateSync, inflateSync } from 'node:zlib';
-import { modelledWriteMs } from '../../src/virtual/esp/chip/flash-times.ts';
+import { modelledWriteMs } from '../../src/virtual/flash-chip/flash-times.ts';
 
 const BLOCK_BYTES = 16_384;
 /** A stub inflates into a window of this size and programs it when it is full. */

@@ -1,4 +1,4 @@
-import { modelledWriteMs } from '../../src/virtual/esp/chip/flash-times.ts';
+import { modelledWriteMs } from '../../src/virtual/flash-chip/flash-times.ts';
 import { runChild } from './child-programs.ts';
 import { testBytes, type ClientJob, type ClientResult } from './children/operation.ts';
 import { serveDevices } from './served-devices.ts';

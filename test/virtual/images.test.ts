@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { NorFlash } from '../../src/virtual/esp/chip/nor-flash.ts';
+import { NorFlash } from '../../src/virtual/flash-chip/nor-flash.ts';
 import { otadata, partitionTable } from '../../src/virtual/esp/images/partition-maker.ts';
 import { lampFactoryFlash } from '../../src/virtual/esp/images/lamp-images.ts';
 import { plugFactoryFlash } from '../../src/virtual/esp/images/plug-images.ts';

@@ -1,4 +1,5 @@
 import { BENCH_CODES } from './bench.ts';
+import { BLUETOOTH_CODES } from './bluetooth.ts';
 import { ESP_CONTACT_CODES } from './esp-contact.ts';
 import { ESP_LOADER_CODES } from './esp-loader.ts';
 import { FILE_CODES } from './files.ts';
@@ -14,6 +15,7 @@ export const ERROR_CODES = {
   ...BENCH_CODES,
   ...FILE_CODES,
   ...SERIAL_CODES,
+  ...BLUETOOTH_CODES,
   ...ESP_CONTACT_CODES,
   ...ESP_LOADER_CODES,
   ...PROOF_CODES,

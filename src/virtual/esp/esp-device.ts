@@ -8,9 +8,9 @@ import type {
   VirtualDevice,
 } from '../virtual-device.ts';
 import type { Chip } from './chip/chip.ts';
-import { NorFlash } from './chip/nor-flash.ts';
+import { NorFlash } from '../flash-chip/nor-flash.ts';
 import { EspUnit } from './esp-unit.ts';
-import { FaultLedger, unknownChoice } from './fault-ledger.ts';
+import { FaultLedger, unknownChoice } from '../fault-ledger.ts';
 import { ESP_FAULTS } from './faults.ts';
 
 export const ESP_WIRINGS: readonly NamedChoice[] = [

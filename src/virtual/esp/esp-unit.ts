@@ -11,7 +11,7 @@ import { esp32Boot, esp32DownloadText } from './boot/esp32-boot.ts';
 import { esp8266Boot, esp8266DownloadText } from './boot/esp8266-boot.ts';
 import { ByteDropper } from './byte-dropper.ts';
 import { LOADER_BAUD, type Chip } from './chip/chip.ts';
-import type { FaultLedger } from './fault-ledger.ts';
+import type { FaultLedger } from '../fault-ledger.ts';
 import { LoaderSeat } from './loader-seat.ts';
 import type { Loader, StubVersion } from './loader/loader.ts';
 import { OHAI, RomLoader } from './loader/rom-loader.ts';

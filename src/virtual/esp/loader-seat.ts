@@ -1,5 +1,5 @@
 import type { Chip } from './chip/chip.ts';
-import { FLASH_TIMES, SLOW_ERASE_FACTOR } from './chip/flash-times.ts';
+import { FLASH_TIMES, SLOW_ERASE_FACTOR } from '../flash-chip/flash-times.ts';
 import type { EspUnit } from './esp-unit.ts';
 import type { LoaderHost, StubVersion } from './loader/loader.ts';
 import { OP } from './loader/packet.ts';

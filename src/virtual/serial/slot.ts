@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { OperatorAct } from '../../core/operator-act.ts';
 import type { ControlLines } from '../../drivers/serial/port.ts';
+import type { VirtualAir } from '../air/peripheral.ts';
 import type { SerialUnit, VirtualDevice } from '../virtual-device.ts';
 import type { LastingStorage } from '../store/storage.ts';
 import { Wire } from './wire.ts';
@@ -30,6 +31,7 @@ export interface SlotOptions {
   readonly lastUnit: number | undefined;
   readonly memory: SlotMemory;
   readonly storageOf: (unit: number) => LastingStorage;
+  readonly air: VirtualAir;
   readonly heard: (bytes: Uint8Array) => void;
   readonly unplug: () => void;
   readonly log?: (text: string) => void;
@@ -114,6 +116,7 @@ export class Slot {
         clock: options.clock,
         storage,
         wire: this.wire,
+        air: options.air,
         struck,
         unplug: options.unplug,
         swap: () => {

@@ -13,6 +13,8 @@ export class VirtualPort implements PracticePort {
   readonly hasBaudRate = true;
   lostBecause: Error | undefined;
   private readonly slot: Slot;
+  /** Lets go of the place at the bench. */
+  private readonly release: () => void;
   private readonly dataListeners = new Set<(bytes: Uint8Array) => void>();
   private readonly lostListeners = new Set<(error: Error) => void>();
   private unheard: Uint8Array[] = [];
@@ -20,10 +22,11 @@ export class VirtualPort implements PracticePort {
   private closed = false;
   private rate: number;
 
-  constructor(link: string, baudRate: number, slot: Slot) {
+  constructor(link: string, baudRate: number, slot: Slot, release: () => void) {
     this.link = link;
     this.rate = baudRate;
     this.slot = slot;
+    this.release = release;
   }
 
   get hasControlLines(): boolean {
@@ -84,7 +87,7 @@ export class VirtualPort implements PracticePort {
   close(): Promise<void> {
     if (!this.closed) {
       this.closed = true;
-      this.slot.close();
+      this.release();
     }
     return Promise.resolve();
   }
@@ -107,7 +110,7 @@ export class VirtualPort implements PracticePort {
     if (this.closed || this.lostBecause) return;
     const error = new BenchError('LINK_LOST');
     this.lostBecause = error;
-    this.slot.close();
+    this.release();
     for (const listener of this.lostListeners) listener(error);
   }
 

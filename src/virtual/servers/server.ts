@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import { BenchError } from '../../core/errors.ts';
+import { Air } from '../air/air.ts';
 import { Slot } from '../serial/slot.ts';
 import { flashFile } from '../store/flash-file.ts';
 import { memoryStorage, type LastingStorage } from '../store/storage.ts';
@@ -69,6 +70,7 @@ async function serve(scheme: Scheme, device: VirtualDevice, options: ServeOption
   const unit = options.unit ?? 1;
   const memory = { unit, freshened: new Set<number>(), struck: new Map<number, Set<string>>() };
   const kept = new Map<number, { content: Uint8Array | undefined; notes: LastingStorage['notes'] }>();
+  const air = new Air();
   const storageOf = (number: number): LastingStorage =>
     number === unit && options.image != null
       ? flashFile({ path: options.image, fresh: false, clock })
@@ -85,6 +87,7 @@ async function serve(scheme: Scheme, device: VirtualDevice, options: ServeOption
       lastUnit: undefined,
       memory,
       storageOf,
+      air,
       heard: (bytes) => connection.heard(bytes),
       unplug,
       ...(log && { log }),

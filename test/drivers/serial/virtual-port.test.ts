@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
+import { Air } from '../../../src/virtual/air/air.ts';
 import { Slot } from '../../../src/virtual/serial/slot.ts';
 import { VirtualPort } from '../../../src/virtual/serial/virtual-port.ts';
 import type { SerialUnitOptions, VirtualDevice } from '../../../src/virtual/virtual-device.ts';
@@ -52,10 +53,11 @@ function virtualPort(options: { clock: typeof systemClock; paceBaud?: number; ha
       flush: () => undefined,
       close: () => undefined,
     }),
+    air: new Air(),
     heard: (bytes) => port.heard(bytes),
     unplug: () => port.lose(),
   });
-  const port: VirtualPort = new VirtualPort('virtual:plain#1', baudRate, slot);
+  const port: VirtualPort = new VirtualPort('virtual:plain#1', baudRate, slot, () => slot.close());
   slot.opened();
   const peer: Peer = {
     send: (bytes) => void unit?.wire.send(bytes, options.clock.monotonicMs(), port.baudRate),

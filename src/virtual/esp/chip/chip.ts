@@ -1,5 +1,5 @@
 import type { Memory } from './memory.ts';
-import type { NorFlash } from './nor-flash.ts';
+import type { NorFlash } from '../../flash-chip/nor-flash.ts';
 import type { SpiController } from './spi-controller.ts';
 
 export type ChipFamily = 'esp8266' | 'esp32';

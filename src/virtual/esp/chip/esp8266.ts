@@ -1,5 +1,5 @@
 import { Memory, type Register } from './memory.ts';
-import type { NorFlash } from './nor-flash.ts';
+import type { NorFlash } from '../../flash-chip/nor-flash.ts';
 import { SpiController } from './spi-controller.ts';
 import { LOADER_BAUD, type Chip, type Uart } from './chip.ts';
 

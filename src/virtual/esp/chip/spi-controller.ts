@@ -1,5 +1,5 @@
 import { putU32, u32 } from '../../bytes.ts';
-import type { NorFlash } from './nor-flash.ts';
+import type { NorFlash } from '../../flash-chip/nor-flash.ts';
 
 const CMD = 0x00;
 const ADDR = 0x04;

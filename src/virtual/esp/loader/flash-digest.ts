@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { NorFlash } from '../chip/nor-flash.ts';
+import type { NorFlash } from '../../flash-chip/nor-flash.ts';
 
 /** MD5 over a stretch of flash; wraps at the end of the chip as reading does. */
 export function flashMd5(flash: NorFlash, offset: number, length: number): Uint8Array {

@@ -1,4 +1,4 @@
-import { FLASH_TIMES, SECTOR_BYTES } from '../chip/flash-times.ts';
+import { FLASH_TIMES, SECTOR_BYTES } from '../../flash-chip/flash-times.ts';
 import type { LoaderHost } from './loader.ts';
 
 /** One write of a stub, from BEGIN to END: erases ahead of what it programs. */

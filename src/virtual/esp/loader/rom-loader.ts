@@ -1,5 +1,5 @@
 import { latin1, u32, words } from '../../bytes.ts';
-import { FLASH_TIMES, SECTOR_BYTES } from '../chip/flash-times.ts';
+import { FLASH_TIMES, SECTOR_BYTES } from '../../flash-chip/flash-times.ts';
 import { BlockSequence, ROM_REASON } from './block-sequence.ts';
 import { flashMd5 } from './flash-digest.ts';
 import type { Loader, LoaderHost } from './loader.ts';

@@ -1,4 +1,4 @@
-import { FLASH_TIMES } from '../chip/flash-times.ts';
+import { FLASH_TIMES } from '../../flash-chip/flash-times.ts';
 import { ROM_REASON } from './block-sequence.ts';
 import { Inflater } from './inflater.ts';
 import type { LoaderHost } from './loader.ts';

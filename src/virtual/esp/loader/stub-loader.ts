@@ -1,5 +1,5 @@
 import { u32 } from '../../bytes.ts';
-import { FLASH_TIMES, SECTOR_BYTES } from '../chip/flash-times.ts';
+import { FLASH_TIMES, SECTOR_BYTES } from '../../flash-chip/flash-times.ts';
 import { flashMd5 } from './flash-digest.ts';
 import { FlashSession } from './flash-session.ts';
 import type { Loader, LoaderHost, StubVersion } from './loader.ts';

@@ -1,4 +1,4 @@
-import type { UnitStorage } from '../../virtual-device.ts';
+import type { UnitStorage } from '../virtual-device.ts';
 import { PAGE_BYTES, SECTOR_BYTES } from './flash-times.ts';
 import { sfdpTable } from './sfdp.ts';
 

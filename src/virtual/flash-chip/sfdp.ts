@@ -1,4 +1,4 @@
-import { putU32 } from '../../bytes.ts';
+import { putU32 } from '../bytes.ts';
 
 const BASIC_TABLE_AT = 0x30;
 const BASIC_TABLE_WORDS = 16;

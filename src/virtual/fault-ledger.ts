@@ -1,6 +1,5 @@
-import { BenchError } from '../../core/errors.ts';
-import type { NamedChoice } from '../virtual-device.ts';
-import type { EspFault } from './faults.ts';
+import { BenchError } from '../core/errors.ts';
+import type { NamedChoice } from './virtual-device.ts';
 
 const ONCE = '-once';
 
@@ -8,7 +7,7 @@ const ONCE = '-once';
  * The faults of one unit. A plain fault stays. A `-once` fault lasts until the unit is powered up again after it
  * struck, or ends at once where it says so (`spend`).
  */
-export class FaultLedger {
+export class FaultLedger<Fault extends string = string> {
   private readonly always = new Set<string>();
   private readonly once = new Set<string>();
   private readonly struck: Set<string>;
@@ -26,19 +25,19 @@ export class FaultLedger {
   }
 
   /** Whether the fault is there just now, without it having struck. */
-  has(fault: EspFault): boolean {
+  has(fault: Fault): boolean {
     return this.always.has(fault) || (this.once.has(fault) && !this.struck.has(fault));
   }
 
   /** Whether the fault is there; if so, it has struck. */
-  strikes(fault: EspFault): boolean {
+  strikes(fault: Fault): boolean {
     if (!this.has(fault)) return false;
     this.hits.add(fault);
     return true;
   }
 
   /** The fault has struck and, if it is a `-once`, is over from now on. */
-  spend(fault: EspFault): void {
+  spend(fault: Fault): void {
     this.struck.add(fault);
   }
 

@@ -1,0 +1,98 @@
+import type { LogSink } from '../../core/log.ts';
+
+/** What one advertisement said, as the radio heard it; nothing of it is interpreted. */
+export interface Advertisement {
+  /**
+   * The peer as the operating system names it: a MAC in lower case with colons, or (macOS) an opaque id. `ble:` links
+   * and `connect` take exactly this text.
+   */
+  readonly address: string;
+  /** False where the operating system hides MACs: `address` is then no identity. */
+  readonly addressIsMac: boolean;
+  /** Received strength, dBm (about -30 beside the antenna, -95 at the edge). */
+  readonly rssiDbm: number;
+  readonly connectable: boolean;
+  /** As sent: untrusted text. */
+  readonly localName?: string;
+  /** Service UUIDs that are announced, in the form of `GattUuid`. */
+  readonly serviceUuids: readonly GattUuid[];
+  /** Payload behind the UUID, by service. */
+  readonly serviceData: readonly { readonly uuid: GattUuid; readonly data: Uint8Array }[];
+  /** Monotonic, ms. */
+  readonly heardAtMs: number;
+}
+
+/** Four hex digits of a 16-bit UUID (`fe95`) or 32 of a long one, lower case, without dashes. */
+export type GattUuid = string;
+
+/** A characteristic by its service and its own UUID. */
+export interface CharacteristicRef {
+  readonly service: GattUuid;
+  readonly characteristic: GattUuid;
+}
+
+export interface ConnectOptions {
+  /** Ends the attempt, and after it nothing: an open connection is ended by `disconnect`. */
+  readonly signal: AbortSignal;
+  /** Limit of the attempt itself, from the moment the radio tries: waiting for a free place does not count. */
+  readonly limitMs?: number;
+  /** Told when the attempt waits for a free place, and when it begins. */
+  readonly log?: LogSink;
+}
+
+/**
+ * The Bluetooth radio of the bench: one for all slots. Listening goes on as long as somebody listens; connections are
+ * a budget that attempts queue for. Everything throws `BenchError`.
+ */
+export interface BleRadio {
+  /** What carries it, for the operator: `hci0`, `practice bench`. */
+  readonly name: string;
+  /** How many connections it holds at the same time. */
+  readonly maxConnections: number;
+  /** Hears every advertisement, repeated ones too. Returns the unsubscribe function. */
+  listen(listener: (heard: Advertisement) => void): () => void;
+  /** Throws BLE_CONNECT_FAILED (naming what was heard last), BLUETOOTH_OFF, or the signal's reason. */
+  connect(address: string, options: ConnectOptions): Promise<GattConnection>;
+}
+
+/**
+ * An open connection. Every call ends: by its answer, by the loss of the link (BLE_LINK_LOST) or by a limit of its own
+ * (BLE_NO_ANSWER).
+ */
+export interface GattConnection {
+  readonly address: string;
+  /** Bytes of payload in one write or notification: ATT MTU less 3; 20 until the peer agreed to more. */
+  readonly payloadBytes: number;
+  /** What the peer has, discovered while connecting. */
+  readonly characteristics: readonly GattCharacteristic[];
+  /** Set once the link is gone. */
+  readonly lostBecause: Error | undefined;
+  /** Called once when the link goes without `disconnect`; at once when it is gone already. */
+  onLost(listener: (error: Error) => void): () => void;
+  read(ref: CharacteristicRef): Promise<Uint8Array>;
+  /** Acknowledged by the peer. */
+  write(ref: CharacteristicRef, bytes: Uint8Array): Promise<void>;
+  /** Resolves when queued, which is not yet sent: flow control is the caller's. */
+  writeWithoutResponse(ref: CharacteristicRef, bytes: Uint8Array): Promise<void>;
+  /** Resolves when the peer has turned notifications on. The returned function turns them off, and never throws. */
+  subscribe(ref: CharacteristicRef, listener: (bytes: Uint8Array) => void): Promise<() => Promise<void>>;
+  /** Gives the place in the budget back. Idempotent, never throws. */
+  disconnect(): Promise<void>;
+}
+
+export interface GattCharacteristic extends CharacteristicRef {
+  readonly canRead: boolean;
+  readonly canWrite: boolean;
+  readonly canWriteWithoutResponse: boolean;
+  readonly canNotify: boolean;
+}
+
+/** Throws nothing: undefined where the peer has no such characteristic. */
+export function findCharacteristic(
+  connection: GattConnection,
+  ref: CharacteristicRef,
+): GattCharacteristic | undefined {
+  return connection.characteristics.find(
+    ({ service, characteristic }) => service === ref.service && characteristic === ref.characteristic,
+  );
+}

@@ -1,0 +1,122 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import { BenchError } from '../core/errors.ts';
+import type { Link, VirtualLink } from '../core/link.ts';
+import type { Air } from './air/air.ts';
+import { findVirtualDevice } from './registry.ts';
+import { Slot, type SlotMemory } from './serial/slot.ts';
+import type { VirtualPort } from './serial/virtual-port.ts';
+import { flashFile } from './store/flash-file.ts';
+import { lockUnit } from './store/unit-lock.ts';
+
+/** One place of the practice bench while somebody uses it: by wire, by radio, or both at the same time. */
+export interface Place {
+  readonly slot: Slot;
+  /** The serial port that is open to it, if one is. */
+  port: VirtualPort | undefined;
+  /** Leaves the place; the last one who leaves puts the unit away. Call once. */
+  release(): void;
+}
+
+/** The places of one practice bench, by link. What lies in a place stays there as long as the program runs. */
+export class Places {
+  private readonly directory: string;
+  private readonly clock: Clock;
+  private readonly air: Air;
+  private readonly memories = new Map<string, SlotMemory>();
+  private readonly taken = new Map<string, { readonly place: Place; users: number }>();
+
+  /** Flash content lies in `directory`. */
+  constructor(directory: string, clock: Clock, air: Air) {
+    this.directory = directory;
+    this.clock = clock;
+    this.air = air;
+  }
+
+  /**
+   * Takes the place that a link names and lays its unit there, unless somebody has done so already. Throws
+   * LINK_UNKNOWN for a link that is not virtual, DATA_DIR_UNUSABLE, PORT_BUSY while another process holds the unit.
+   */
+  take(link: Link): Place {
+    if (link.virtual == null)
+      throw new BenchError('LINK_UNKNOWN', { message: `${link.text} is not a virtual link.` });
+    const known = this.taken.get(link.text);
+    if (known != null) {
+      known.users += 1;
+      return known.place;
+    }
+    const place = this.lay(link, link.virtual);
+    this.taken.set(link.text, { place, users: 1 });
+    return place;
+  }
+
+  private lay(link: Link, virtual: VirtualLink): Place {
+    const device = findVirtualDevice(virtual.device);
+    const memory: SlotMemory = this.memories.get(link.text) ?? {
+      unit: virtual.unit,
+      freshened: new Set(),
+      struck: new Map(),
+    };
+    this.memories.set(link.text, memory);
+    try {
+      mkdirSync(this.directory, { recursive: true });
+    } catch (cause) {
+      throw new BenchError('DATA_DIR_UNUSABLE', { cause });
+    }
+    const slot = new Slot({
+      device,
+      clock: this.clock,
+      hostBaud: undefined,
+      paceBaud: virtual.paceBaud,
+      state: virtual.state,
+      wiring: virtual.wiring,
+      faultsOf: (unit) => faultsOf(virtual, unit),
+      lastUnit: virtual.jigUnits == null ? undefined : virtual.unit + virtual.jigUnits - 1,
+      memory,
+      air: this.air,
+      storageOf: (unit) =>
+        this.lockedFlashFile(device.name, unit, virtual.fresh && !memory.freshened.has(unit), memory),
+      heard: (bytes) => place.port?.heard(bytes),
+      unplug: () => place.port?.lose(),
+    });
+    const place: Place = {
+      slot,
+      port: undefined,
+      release: () => {
+        const known = this.taken.get(link.text);
+        if (known?.place !== place) return;
+        known.users -= 1;
+        if (known.users > 0) return;
+        this.taken.delete(link.text);
+        slot.close();
+      },
+    };
+    return place;
+  }
+
+  private lockedFlashFile(device: string, unit: number, fresh: boolean, memory: SlotMemory) {
+    const base = join(this.directory, `${device}-${unit}`);
+    const release = lockUnit(`${base}.lock`, `virtual:${device}#${unit}`);
+    try {
+      const storage = flashFile({
+        path: `${base}.bin`,
+        notesPath: `${base}.json`,
+        fresh,
+        clock: this.clock,
+        release,
+      });
+      if (fresh) memory.freshened.add(unit);
+      return storage;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+}
+
+/** A unit that came by `swapped-unit` has no faults of its own. */
+function faultsOf(virtual: VirtualLink, unit: number): readonly string[] {
+  if (virtual.jigUnits != null) return virtual.unitFaults[unit] ?? [];
+  return unit === virtual.unit ? virtual.faults : [];
+}
