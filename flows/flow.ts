@@ -123,6 +123,11 @@ export interface RunContext<Plan = unknown> {
   openSerial(baudRate: number): Promise<SerialPort>;
   /** The radio of the bench. Throws BLUETOOTH_UNAVAILABLE or BLUETOOTH_OFF; loads noble at the first call. */
   openRadio(): Promise<RadioLink>;
+  /**
+   * Does `work` while no other run of the bench, of whatever batch, does work under the same name; waits in line for
+   * that and says so in the log as `waits for its turn: <name>`.
+   */
+  inTurn<T>(name: string, work: () => Promise<T>): Promise<T>;
   readonly log: LogSink;
   readonly progress: ProgressSink;
   readonly operator: Operator;

@@ -7,6 +7,7 @@ import type { OpenOptions, SerialPort } from '../drivers/serial/port.ts';
 import type { PracticeBench } from '../virtual/practice-bench.ts';
 import type { LinkLeases } from './link-leases.ts';
 import type { PromptDesk } from './prompt-desk.ts';
+import type { Turns } from './turns.ts';
 import type { UnitClaims } from './unit-claims.ts';
 import type { BenchEvent } from './view.ts';
 
@@ -15,6 +16,7 @@ export interface BenchCore {
   readonly clock: Clock;
   readonly leases: LinkLeases;
   readonly claims: UnitClaims;
+  readonly turns: Turns;
   readonly prompts: PromptDesk;
   readonly practice: PracticeBench;
   readonly sleepInhibitor: SleepInhibitor;

@@ -14,6 +14,7 @@ import type { BenchCore } from './bench-core.ts';
 import { LinkLeases } from './link-leases.ts';
 import { planBatch, type PlannedBatch } from './plan-batch.ts';
 import { PromptDesk } from './prompt-desk.ts';
+import { Turns } from './turns.ts';
 import { UnitClaims } from './unit-claims.ts';
 import type { Bench, BatchRequest, BenchEvent, BenchView } from './view.ts';
 
@@ -48,6 +49,7 @@ export function createBench(dependencies: BenchDependencies): Bench {
     clock,
     leases: new LinkLeases(),
     claims: new UnitClaims(),
+    turns: new Turns(),
     prompts,
     practice: dependencies.practice,
     sleepInhibitor: dependencies.sleepInhibitor,

@@ -64,6 +64,11 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
       const address = link.kind === 'ble' ? link.text.slice('ble:'.length) : undefined;
       return { radio, address, close: async () => {} };
     },
+    inTurn: (name, work) =>
+      bench.turns.take(name, work, {
+        signal,
+        onWait: () => host.log('info', `waits for its turn: ${name}`),
+      }),
     log: host.log,
     progress: host.progress,
     operator: bench.prompts.operatorFor(batch.id, assume, promptHost, signal),
