@@ -1,10 +1,12 @@
 import type { UnitStorage } from '../virtual-device.ts';
-import { PAGE_BYTES, SECTOR_BYTES } from './flash-times.ts';
+import type { BusyTime } from './busy-time.ts';
+import { FLASH_TIMES, PAGE_BYTES, SECTOR_BYTES } from './flash-times.ts';
 import { sfdpTable } from './sfdp.ts';
 
 /** Block-protect bits of status register 1, write-in-progress and write-enable latch. */
 const PROTECT_BITS = 0x7c;
 const WRITE_ENABLE_LATCH = 0x02;
+const WRITE_IN_PROGRESS = 0x01;
 
 /** A SPI NOR flash chip: programming clears bits, erasing a sector sets them, commands as on its data sheet. */
 export class NorFlash {
@@ -17,6 +19,10 @@ export class NorFlash {
   silent = false;
   /** Changes what is about to be programmed: a weak supply. */
   disturb: ((data: Uint8Array, offset: number) => Uint8Array) | undefined;
+  /** Makes `command` take time; missing: everything is done at once. */
+  busy: BusyTime | undefined;
+  /** Erasing takes this many times as long. */
+  eraseSlowness = 1;
   readonly statusRegisters = [0, 0, 0];
   private readonly storage: UnitStorage;
   private readonly sfdp: Uint8Array;
@@ -24,6 +30,7 @@ export class NorFlash {
   private lastingStatus: readonly number[] = [0, 0, 0];
   private writeEnabled = false;
   private volatileEnabled = false;
+  private poweredDown = false;
 
   constructor(cells: Uint8Array, jedecId: readonly [number, number, number], storage: UnitStorage) {
     this.cells = cells;
@@ -38,7 +45,8 @@ export class NorFlash {
 
   /** Power has been away: only what is not volatile stays. */
   powerCycle(): void {
-    this.writeEnabled = this.volatileEnabled = false;
+    this.writeEnabled = this.volatileEnabled = this.poweredDown = false;
+    this.busy?.end();
     this.lastingStatus.forEach((byte, index) => (this.statusRegisters[index] = byte));
   }
 
@@ -108,6 +116,9 @@ export class NorFlash {
   command(opcode: number, address: number, sent: Uint8Array, answerBytes: number): Uint8Array {
     const answer = new Uint8Array(answerBytes).fill(0xff);
     if (this.silent) return answer;
+    // Deep in power-down it hears the command that wakes it, and while it is busy the one that asks whether it is.
+    if (this.poweredDown && opcode !== 0xab) return answer;
+    if (this.busy?.isBusy && opcode !== 0x05) return answer;
     const repeat = (byte: number) => answer.fill(byte);
     switch (opcode) {
       case 0x9f:
@@ -117,11 +128,15 @@ export class NorFlash {
         for (let at = 0; at < answerBytes; at++)
           answer[at] = at % 2 === 0 ? this.jedecId[0] : this.jedecId[2] - 1;
         break;
+      case 0xb9:
+        this.poweredDown = true;
+        break;
       case 0xab:
+        this.poweredDown = false;
         repeat(this.jedecId[2] - 1);
         break;
       case 0x05:
-        repeat(this.statusRegisters[0]! | (this.writeEnabled ? WRITE_ENABLE_LATCH : 0));
+        for (let at = 0; at < answerBytes; at++) answer[at] = this.status();
         break;
       case 0x35:
         repeat(this.statusRegisters[1]!);
@@ -154,26 +169,55 @@ export class NorFlash {
         answer.set(this.read(address, answerBytes));
         break;
       case 0x02:
-        if (this.takeWriteEnable()) this.program(address, sent);
+        if (!this.takeWriteEnable() || sent.length === 0) break;
+        this.programPage(address, sent);
+        this.takes(FLASH_TIMES.pageProgramMs);
         break;
       case 0x20:
-        if (this.takeWriteEnable()) this.eraseSectors(Math.floor(address / SECTOR_BYTES), 1);
+        this.eraseBlock(address, 1);
         break;
       case 0x52:
-        if (this.takeWriteEnable()) this.eraseSectors(Math.floor(address / 0x8000) * 8, 8);
+        this.eraseBlock(address, 8);
         break;
       case 0xd8:
-        if (this.takeWriteEnable()) this.eraseSectors(Math.floor(address / 0x1_0000) * 16, 16);
+        this.eraseBlock(address, 16);
         break;
       case 0x60:
       case 0xc7:
-        if (this.takeWriteEnable()) this.eraseChip();
+        if (!this.takeWriteEnable()) break;
+        this.eraseChip();
+        this.takes((FLASH_TIMES.chipEraseMsPerSector * this.sizeBytes * this.eraseSlowness) / SECTOR_BYTES);
         break;
       default:
         // Anything else leaves MISO high.
         break;
     }
     return answer;
+  }
+
+  /** As the bus has it: what runs over the end of a page goes on at its start, and the last 256 bytes count. */
+  private programPage(address: number, sent: Uint8Array): void {
+    const pageStart = address - (address % PAGE_BYTES);
+    const kept = sent.subarray(Math.max(0, sent.length - PAGE_BYTES));
+    const first = (address + sent.length - kept.length) % PAGE_BYTES;
+    const upToEnd = kept.subarray(0, PAGE_BYTES - first);
+    this.program(pageStart + first, upToEnd);
+    if (upToEnd.length < kept.length) this.program(pageStart, kept.subarray(upToEnd.length));
+  }
+
+  private eraseBlock(address: number, sectors: number): void {
+    if (!this.takeWriteEnable()) return;
+    this.eraseSectors(Math.floor(address / (sectors * SECTOR_BYTES)) * sectors, sectors);
+    this.takes(FLASH_TIMES.sectorEraseMs * sectors * this.eraseSlowness);
+  }
+
+  private takes(durationMs: number): void {
+    if (!this.isProtected) this.busy?.begin(durationMs);
+  }
+
+  private status(): number {
+    const inProgress = this.busy?.poll() ? WRITE_IN_PROGRESS : 0;
+    return this.statusRegisters[0]! | inProgress | (this.writeEnabled ? WRITE_ENABLE_LATCH : 0);
   }
 
   private takeWriteEnable(): boolean {
@@ -190,6 +234,9 @@ export class NorFlash {
     const first = opcode === 0x01 ? 0 : opcode === 0x31 ? 1 : 2;
     this.statusRegisters[first] = first === 0 ? sent[0]! & 0xfc : sent[0]!;
     if (opcode === 0x01 && sent.length > 1) this.statusRegisters[1] = sent[1]!;
-    if (lasts) this.lastingStatus = [...this.statusRegisters];
+    if (lasts) {
+      this.lastingStatus = [...this.statusRegisters];
+      this.busy?.begin(FLASH_TIMES.statusWriteMs);
+    }
   }
 }
