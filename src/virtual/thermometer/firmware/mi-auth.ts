@@ -171,7 +171,10 @@ export class MiAuth {
 
   /** With `wrong-token` the firmware goes by another token than the one that lies in its flash. */
   private tokenInUse(token: Uint8Array): Uint8Array {
-    return this.options.faults.strikes('wrong-token') ? token.map((byte) => byte ^ 0x5a) : token;
+    const { faults } = this.options;
+    if (!faults.strikes('wrong-token')) return token;
+    faults.spend('wrong-token');
+    return token.map((byte) => byte ^ 0x5a);
   }
 
   private say(turn: number, code: number): void {

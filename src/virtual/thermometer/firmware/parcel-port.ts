@@ -205,7 +205,8 @@ export class ParcelPort {
     if (loses) this.lostOnce.outgoing = true;
     this.patience();
     const sent = new Promise<boolean>((resolve) => {
-      this.outgoing = { frames, losing: loses ? 2 : 0, done: resolve };
+      // Never the last one, so that a gap shows without a clock.
+      this.outgoing = { frames, losing: loses ? Math.min(2, frames.length - 1) : 0, done: resolve };
     });
     this.options.send(opening);
     return sent;

@@ -261,6 +261,7 @@ export class PvvxCommands {
     this.link.restartWhenGone();
     tell(answer.started);
     this.clearing = true;
+    // Sizes go up to whole sectors, and that is the size it answers from then on.
     void this.clear(offset, Math.ceil(kib / 4) * 4);
   }
 
