@@ -104,6 +104,12 @@ export class NorFlash {
     this.lastingStatus = [...this.statusRegisters];
   }
 
+  /** As it comes: block-protect bits that stay when power goes. */
+  protect(bits: number): void {
+    this.statusRegisters[0] = bits & PROTECT_BITS;
+    this.lastingStatus = [...this.statusRegisters];
+  }
+
   get isProtected(): boolean {
     return this.lockedForGood || (this.statusRegisters[0]! & PROTECT_BITS) !== 0;
   }

@@ -51,7 +51,7 @@ export class Slot {
         clock: options.clock,
         paceBaud: options.paceBaud,
         toHost: options.heard,
-        toUnit: (bytes, atMs, hostBaud) => this.unit.receive(bytes, atMs, hostBaud),
+        toUnit: (bytes, atMs, hostBaud, silenceMs) => this.unit.receive(bytes, atMs, hostBaud, silenceMs),
         unitBaud: () => this.unit.baudRate,
       },
       options.hostBaud,
