@@ -186,6 +186,22 @@ describe('an image longer than its bank', () => {
   });
 });
 
+describe('the flash of a unit that comes protected', () => {
+  it('is unlocked by stock firmware when it has something to write, not before', async () => {
+    const unit = new TestUnit();
+    unit.flash.protect(0x1c);
+    unit.powerCycle();
+    const central = unit.connect();
+    expect(unit.flash.isProtected).toBe(true);
+    const registered = await register(central, hexOf(unitIdentity(1).deviceId));
+    expect(registered.answer).toBe('11000000');
+    expect((await login(central, registered.token)).answer).toBe('21000000');
+    expect(await upload(central, pvvx)).toBe('sent');
+    await unit.restarted();
+    expect(unit.running.title).toBe('pvvx 5.8');
+  });
+});
+
 describe('faults of the OTA', () => {
   it('drops-link-at-50%: a fresh start goes through when it strikes once', async () => {
     const unit = new TestUnit({ state: 'pvvx', faults: ['drops-link-at-50%-once'] });
@@ -236,7 +252,7 @@ describe('OTA with pace=', () => {
     const unit = new TestUnit({ state: 'pvvx', paced: true });
     await unit.clock.advance(2000);
     const central = unit.connect();
-    expect(central.server.intervalMs).toBe(20);
+    expect(central.server.intervalMs).toBe(14);
     const startMs = unit.clock.monotonicMs();
     let done = false;
     void upload(central, atc1441()).then(() => (done = true));

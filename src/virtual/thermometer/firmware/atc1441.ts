@@ -3,7 +3,7 @@ import type { VirtualAdvertisement } from '../../air/peripheral.ts';
 import type { ThermometerBody } from '../body.ts';
 import type { Boot } from './boot.ts';
 import { batteryService } from './device-information.ts';
-import type { Firmware, GattSession } from './firmware.ts';
+import { EXCHANGE_MS, type Firmware, type GattSession } from './firmware.ts';
 import { UUID, type Link, type Service } from './gatt.ts';
 import { climateObject, plainBeacon } from './mi-beacon.ts';
 import { atcBeacon } from './open-beacons.ts';
@@ -20,7 +20,6 @@ const DEFAULTS = [SETTINGS_MARK, 0, 0, 1, 0, 6, 0, 0];
 const INTERVAL_STEP_MS = 10_000;
 /** How often it is on the air; the reference gives no number, ours. */
 const ADVERTISING_MS = 4000;
-const CONNECTION_INTERVAL_MS = 20;
 const PACKET_GAP_MS = 30_000;
 const PRODUCT_ID = 0x055b;
 
@@ -76,7 +75,7 @@ export class AtcFirmware implements Firmware {
       packetGapMs: PACKET_GAP_MS,
     });
     return {
-      intervalMs: () => CONNECTION_INTERVAL_MS,
+      exchangeMs: () => EXCHANGE_MS,
       services: [batteryService(() => measure(this.body)), ota.service(), this.commands()],
     };
   }
@@ -138,6 +137,7 @@ export class AtcFirmware implements Firmware {
 
   private save(): void {
     const { flash } = this.body;
+    flash.unlock();
     flash.eraseSectors(SETTINGS_OFFSET / SECTOR_BYTES, 1);
     flash.program(SETTINGS_OFFSET, this.settings);
     flash.flush();

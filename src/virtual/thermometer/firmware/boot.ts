@@ -38,6 +38,7 @@ function moveDown(flash: NorFlash, sizeBytes: number): void {
   const sectors = Math.ceil(sizeBytes / SECTOR_BYTES);
   const content = flash.read(FLASH_MAP.bank3, sectors * SECTOR_BYTES).slice();
   content[BOOT_MARK_OFFSET] = 0xff;
+  flash.unlock();
   flash.eraseSectors(FLASH_MAP.bank1 / SECTOR_BYTES, sectors);
   flash.program(FLASH_MAP.bank1, content);
   flash.program(FLASH_MAP.bank1 + BOOT_MARK_OFFSET, Uint8Array.of(BOOT_MARK));

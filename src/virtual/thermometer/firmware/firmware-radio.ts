@@ -5,11 +5,9 @@ import type {
   VirtualPeripheral,
 } from '../../air/peripheral.ts';
 import type { ThermometerBody } from '../body.ts';
-import type { Firmware } from './firmware.ts';
+import type { Firmware, GattSession } from './firmware.ts';
 import type { Characteristic, Link } from './gatt.ts';
 
-/** Without `pace=` an advertisement comes at most this often, ms: real intervals would only make people wait. */
-const UNPACED_INTERVAL_MS = 200;
 /** With `pace=`: how long a start takes until something is on the air, ms. */
 const PACED_BOOT_MS = 1500;
 const WEAK = { rssiDbm: -92, heardOneOf: 3, connectsOneOf: 3, exchangesUntilLost: 60 };
@@ -17,6 +15,8 @@ const WEAK = { rssiDbm: -92, heardOneOf: 3, connectsOneOf: 3, exchangesUntilLost
 /** The radio of a unit while its firmware runs: advertises, takes one connection, and ends with the firmware. */
 export class FirmwareRadio implements VirtualPeripheral {
   readonly address: string;
+  /** Advertisements and exchanges take the time they say. */
+  readonly paced: boolean;
   private readonly body: ThermometerBody;
   private readonly firmware: Firmware;
   private readonly restartChip: () => void;
@@ -31,6 +31,7 @@ export class FirmwareRadio implements VirtualPeripheral {
   /** `restartChip` is called once, when the link has fallen. */
   constructor(body: ThermometerBody, address: string, firmware: Firmware, restartChip: () => void) {
     this.body = body;
+    this.paced = body.paced;
     this.address = address;
     this.firmware = firmware;
     this.restartChip = restartChip;
@@ -51,9 +52,7 @@ export class FirmwareRadio implements VirtualPeripheral {
     if (this.stopped || this.connection != null || !this.isUp) return undefined;
     this.events += 1;
     if (this.isWeak && this.events % WEAK.heardOneOf !== 0) return undefined;
-    const sent = this.firmware.advertisement();
-    if (sent == null || this.body.paced) return sent;
-    return { ...sent, intervalMs: Math.min(sent.intervalMs, UNPACED_INTERVAL_MS) };
+    return this.firmware.advertisement();
   }
 
   accept(central: VirtualCentral): VirtualGattServer | undefined {
@@ -109,7 +108,7 @@ class Connection implements VirtualGattServer {
   private readonly central: VirtualCentral;
   private readonly gone = new AbortController();
   private readonly characteristics = new Map<string, Characteristic>();
-  private readonly agreedIntervalMs: () => number;
+  private readonly session: GattSession;
   private restarts = false;
   private exchanges = 0;
 
@@ -122,17 +121,17 @@ class Connection implements VirtualGattServer {
     this.body = body;
     this.central = central;
     this.options = options;
-    const session = firmware.serve(this.link());
+    this.session = firmware.serve(this.link());
+    const { session } = this;
     this.services = session.services;
     this.mtu = session.mtu ?? 23;
-    this.agreedIntervalMs = () => session.intervalMs();
     for (const service of session.services)
       for (const characteristic of service.characteristics)
         this.characteristics.set(`${service.uuid}/${characteristic.uuid}`, characteristic);
   }
 
   get intervalMs(): number {
-    return this.body.paced ? this.agreedIntervalMs() : 0;
+    return this.session.exchangeMs();
   }
 
   async read(service: string, characteristic: string): Promise<Uint8Array | undefined> {

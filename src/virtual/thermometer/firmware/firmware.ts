@@ -11,11 +11,17 @@ export interface Firmware {
   serve(link: Link): GattSession;
 }
 
+/**
+ * Time of one exchange at a connection interval of 20 ms, ms. Several packets go in one interval: eight of them and a
+ * read took about 128 ms in public logs (1 kB/s).
+ */
+export const EXCHANGE_MS = 14;
+
 /** What a firmware offers over one connection. */
 export interface GattSession {
   readonly services: readonly Service[];
   /** Bytes; 23 when missing. */
   readonly mtu?: number;
-  /** Connection interval that is agreed now, ms. */
-  intervalMs(): number;
+  /** Time of one exchange with what is agreed now, ms. */
+  exchangeMs(): number;
 }

@@ -56,6 +56,7 @@ export class MiRecords {
   put(id: number, data: Uint8Array): void {
     const former = this.find(id);
     if (former != null && Buffer.compare(former.data, data) === 0) return;
+    this.flash.unlock();
     if (former != null) this.flash.program(FLASH_MAP.miKeys + former.offset, Uint8Array.of(0, 0));
     const last = this.list().at(-1);
     const end = last == null ? 0 : last.offset + HEAD_BYTES + last.data.length;
@@ -73,6 +74,7 @@ export class MiRecords {
   }
 
   eraseAll(): void {
+    this.flash.unlock();
     this.flash.eraseSectors(FLASH_MAP.miKeys / SECTOR_BYTES, 1);
     this.flash.flush();
   }
@@ -86,6 +88,7 @@ export class MiRecords {
   }
 
   private rewrite(sector: Uint8Array): void {
+    this.flash.unlock();
     this.flash.eraseSectors(FLASH_MAP.miKeys / SECTOR_BYTES, 1);
     this.flash.program(FLASH_MAP.miKeys, sector);
     this.flash.flush();

@@ -157,10 +157,13 @@ export class OtaServer {
     if (offset % SECTOR_BYTES === 0) {
       flash.eraseSectors(offset / SECTOR_BYTES, 1);
       if (paced) await clock.sleep(FLASH_TIMES.sectorEraseMs);
+      if (this.link.ended.aborted) return;
       // An image longer than its bank runs into the firmware that is writing it.
       if (offset === this.runningBank) return this.link.restart();
     }
     flash.program(offset, block);
+    // Power may have gone in the middle of it.
+    if (this.link.ended.aborted) return;
     const kept = flash.read(offset, block.length);
     if (Buffer.compare(kept, block) !== 0) this.fail(OTA_STATUS.flashWrite);
   }

@@ -270,6 +270,7 @@ export class PvvxCommands {
     const end = offset + kib * 1024;
     for (let at = offset; at < end; at += SECTOR_BYTES) {
       if (paced) await clock.sleep(FLASH_TIMES.sectorEraseMs);
+      // Gone before all was clear: the next attempt begins anew.
       if (this.link.ended.aborted) return;
       flash.eraseSectors(at / SECTOR_BYTES, 1);
       this.say(0x73, EXTENDED_OTA.answer.sector, ...le32(at + SECTOR_BYTES), ...le32(kib));

@@ -5,7 +5,7 @@ import { FLASH_MAP } from '../images/flash-map.ts';
 import { unitIdentity, type HardwareRevision } from '../images/unit-identity.ts';
 import type { Boot } from './boot.ts';
 import { batteryService, deviceInformation, factoryStrings } from './device-information.ts';
-import type { Firmware, GattSession } from './firmware.ts';
+import { EXCHANGE_MS, type Firmware, type GattSession } from './firmware.ts';
 import { UUID, type Characteristic, type Link, type Service } from './gatt.ts';
 import { batteryObject, climateObject, plainBeacon, sealedBeacon, singleObject } from './mi-beacon.ts';
 import { MiRecords } from './mi-records.ts';
@@ -40,7 +40,6 @@ const SIBLINGS: Readonly<Record<string, { readonly prefix: string; readonly hard
 const LYWSD03MMC = 'LYWSD03MMC';
 /** As Mi beacon it passes for the stock thermometer. */
 const PRODUCT_ID = 0x055b;
-const CONNECTION_INTERVAL_MS = 20;
 /** app_enter_ota_mode: 16 s between packets. */
 const PACKET_GAP_MS = 16_000;
 
@@ -72,6 +71,8 @@ export class PvvxFirmware implements Firmware {
     this.version = image.version ?? '0.0';
     this.model = image.model ?? LYWSD03MMC;
     this.title = `pvvx ${this.version}${this.model === LYWSD03MMC ? '' : ` for ${this.model}`}`;
+    // Its first act; other firmware unlocks when it has something to write.
+    body.flash.unlock();
     this.revision = unitIdentity(body.unit).revision;
     const sibling = SIBLINGS[this.model];
     this.prefix = sibling?.prefix ?? 'ATC_';
@@ -140,7 +141,7 @@ export class PvvxFirmware implements Firmware {
       { uuid: UUID.mi, characteristics: [] },
     ];
     return {
-      intervalMs: () => CONNECTION_INTERVAL_MS,
+      exchangeMs: () => EXCHANGE_MS,
       services: this.isPinSet ? services.map(lockedUntilPaired) : services,
     };
   }

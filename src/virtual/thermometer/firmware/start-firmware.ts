@@ -21,7 +21,7 @@ export const startFirmware: StartFirmware = (body) => {
   if (found == null) return nothing('nothing starts');
   const mac = macOf(body);
   const firmware = firmwareOf(body, mac, found, batteryWasOut);
-  if (firmware == null) return { ...nothing(`zigbee, silent on Bluetooth`), swsAwake: sleeper(body) };
+  if (firmware == null) return { ...nothing('zigbee, silent on Bluetooth'), swsAwake: sleeper(body) };
   const address = Buffer.from(mac).toString('hex').match(/../g)!.join(':');
   const radio = new FirmwareRadio(body, address, firmware, () => {
     restarting.add(body);
@@ -60,6 +60,7 @@ function macOf(body: ThermometerBody): Uint8Array {
   const stored = body.flash.read(FLASH_MAP.mac, 6);
   if (stored.some((byte) => byte !== 0xff)) return stored.toReversed();
   const { mac } = unitIdentity(body.unit + MADE_UP);
+  body.flash.unlock();
   body.flash.program(FLASH_MAP.mac, mac.toReversed());
   body.flash.flush();
   return mac;

@@ -3,7 +3,7 @@ import { u32 } from '../../bytes.ts';
 import type { ThermometerBody } from '../body.ts';
 import type { Boot } from './boot.ts';
 import { deviceInformation, factoryStrings } from './device-information.ts';
-import type { Firmware, GattSession } from './firmware.ts';
+import { EXCHANGE_MS, type Firmware, type GattSession } from './firmware.ts';
 import { stockUuid, UUID, type Link, type Service } from './gatt.ts';
 import { MiAuth } from './mi-auth.ts';
 import { idleBeacon, sealedBeacon, singleObject, type MiBeaconSender } from './mi-beacon.ts';
@@ -21,8 +21,8 @@ const PRODUCT_IDS: Readonly<Record<string, number>> = {
 const VALUE_EVERY = 3;
 const ADVERTISING_MS = 2100;
 const MEASUREMENT_MS = 6000;
-/** Connection interval before and after the speed request `1E0000`, ms. */
-const INTERVAL_MS = { idle: 50, fast: 15 };
+/** Time of one exchange before the speed request `1E0000`, ms; ours. */
+const IDLE_EXCHANGE_MS = 50;
 const SPEED_REQUEST = 0x1e;
 /** Upload without a sign of life: the reference gives none for stock firmware; ours. */
 const PACKET_GAP_MS = 30_000;
@@ -78,7 +78,7 @@ export class StockFirmware implements Firmware {
   }
 
   serve(link: Link): GattSession {
-    let intervalMs = INTERVAL_MS.idle;
+    let exchangeMs = IDLE_EXCHANGE_MS;
     const auth = new MiAuth({
       link,
       records: this.records,
@@ -90,7 +90,7 @@ export class StockFirmware implements Firmware {
     const factory = factoryStrings(this.body);
     return {
       mtu: this.isSecond ? LARGE_MTU : undefined,
-      intervalMs: () => intervalMs,
+      exchangeMs: () => exchangeMs,
       services: [
         deviceInformation({
           model: this.model,
@@ -101,7 +101,7 @@ export class StockFirmware implements Firmware {
         }),
         auth.service(),
         ota.service(),
-        this.ownService(link, () => (intervalMs = INTERVAL_MS.fast)),
+        this.ownService(link, () => (exchangeMs = EXCHANGE_MS)),
       ],
     };
   }
