@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { OperatorAct } from '../../core/operator-act.ts';
 import type { ControlLines } from '../../drivers/serial/port.ts';
 import type { FaultLedger } from '../fault-ledger.ts';
+import type { VirtualPeripheral } from '../air/peripheral.ts';
 import type { NorFlash } from '../flash-chip/nor-flash.ts';
 import type { SerialUnit, SerialUnitOptions } from '../virtual-device.ts';
 import { Adapter, type ThermometerWiring } from './adapter.ts';
@@ -34,6 +35,8 @@ export interface ThermometerParts {
   readonly hasControlLines: boolean;
   readonly flash: NorFlash;
   readonly startFirmware: StartFirmware;
+  /** Others on the same air, as long as the unit lies in its place. */
+  readonly neighbours: readonly VirtualPeripheral[];
 }
 
 /** One thermometer: battery, chip, what runs on it, and the wire to its pad. Its battery is in from the start. */
@@ -47,6 +50,7 @@ export class ThermometerUnit implements SerialUnit, ThermometerBody {
   batteryPercent: number;
   private readonly options: SerialUnitOptions;
   private readonly startFirmware: StartFirmware;
+  private readonly neighboursLeave: readonly (() => void)[];
   private readonly adapter: Adapter;
   private readonly time: ChipTime;
   private readonly soc: Soc;
@@ -68,6 +72,7 @@ export class ThermometerUnit implements SerialUnit, ThermometerBody {
     this.flash = parts.flash;
     this.faults = parts.faults;
     this.startFirmware = parts.startFirmware;
+    this.neighboursLeave = parts.neighbours.map((neighbour) => options.air.add(neighbour));
     this.hasControlLines = parts.hasControlLines;
     this.adapter = new Adapter(parts.wiring, parts.faults);
     this.time = new ChipTime(options.paced);
@@ -153,6 +158,7 @@ export class ThermometerUnit implements SerialUnit, ThermometerBody {
     this.powerOff();
     this.closed = true;
     this.cancelLeave?.();
+    for (const leave of this.neighboursLeave) leave();
     this.options.storage.notes.flashStatus = this.flash.statusRegisters[0]!;
     this.options.storage.flush();
   }

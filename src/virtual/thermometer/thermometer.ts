@@ -5,6 +5,7 @@ import type { SerialUnitOptions, VirtualDevice } from '../virtual-device.ts';
 import { THERMOMETER_WIRINGS } from './adapter.ts';
 import type { StartFirmware } from './body.ts';
 import { THERMOMETER_FAULTS, type ThermometerFault } from './faults.ts';
+import { neighboursOf } from './firmware/neighbours.ts';
 import { factoryFlash, THERMOMETER_STATES } from './images/factory-flash.ts';
 import { THERMOMETER_FLASH_BYTES } from './images/flash-map.ts';
 import { THERMOMETER_IMAGES } from './images/practice-images.ts';
@@ -41,6 +42,7 @@ function createUnit(options: SerialUnitOptions, startFirmware: StartFirmware): T
     hasControlLines: 'hasControlLines' in wiring,
     flash: flashOf(options, faults),
     startFirmware,
+    neighbours: faults.strikes('neighbours') ? neighboursOf(options.unit, options.clock, options.paced) : [],
   });
 }
 
