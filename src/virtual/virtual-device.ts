@@ -28,8 +28,18 @@ export interface VirtualDevice {
   readonly wirings: readonly Wiring[];
   /** Makes one unit, unpowered. Throws USAGE for an unknown fault, state or wiring. */
   createSerialUnit(options: SerialUnitOptions): SerialUnit;
+  /**
+   * What answers where no unit lies, if anything does: in some wirings what the host sends comes back without one. What
+   * is on its way to the host then survives a change of the unit.
+   */
+  emptyPlace?(options: EmptyPlaceOptions): SerialUnit;
   /** Images to learn and test with, made here, the same on every machine. */
   practiceImages(): readonly PracticeImage[];
+}
+
+export interface EmptyPlaceOptions {
+  readonly wiring?: string;
+  readonly wire: UnitWire;
 }
 
 export interface SerialUnitOptions {

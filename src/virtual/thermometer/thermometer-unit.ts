@@ -2,12 +2,13 @@ import type { Clock } from '../../core/clock.ts';
 import type { OperatorAct } from '../../core/operator-act.ts';
 import type { ControlLines } from '../../drivers/serial/port.ts';
 import type { FaultLedger } from '../fault-ledger.ts';
+import type { VirtualPeripheral } from '../air/peripheral.ts';
 import type { NorFlash } from '../flash-chip/nor-flash.ts';
 import type { SerialUnit, SerialUnitOptions } from '../virtual-device.ts';
 import { Adapter, type ThermometerWiring } from './adapter.ts';
 import type { RunningFirmware, StartFirmware, ThermometerBody } from './body.ts';
 import { ChipTime } from './chip-time.ts';
-import { FlashBus } from './chip/flash-bus.ts';
+import { erasesFirstSector, FLASH_COMMAND, FlashBus } from './chip/flash-bus.ts';
 import { heardReply, replyBits } from './chip/reply-waveform.ts';
 import { Soc } from './chip/soc.ts';
 import { SwsSlave } from './chip/sws-slave.ts';
@@ -26,6 +27,7 @@ const READABLE_DIVIDERS = { from: 16, to: 127 };
 /** Until the answer of the far end has come through USB, ms; only where time is modelled. */
 const TURNAROUND_MS = 1;
 const WATCHDOG_MS = 3000;
+const BUSY_FLASH_FACTOR = 10;
 const NEARLY_EMPTY_PERCENT = 4;
 
 export interface ThermometerParts {
@@ -34,6 +36,8 @@ export interface ThermometerParts {
   readonly hasControlLines: boolean;
   readonly flash: NorFlash;
   readonly startFirmware: StartFirmware;
+  /** Others on the same air, as long as the unit lies in its place. */
+  readonly neighbours: readonly VirtualPeripheral[];
 }
 
 /** One thermometer: battery, chip, what runs on it, and the wire to its pad. Its battery is in from the start. */
@@ -47,6 +51,7 @@ export class ThermometerUnit implements SerialUnit, ThermometerBody {
   batteryPercent: number;
   private readonly options: SerialUnitOptions;
   private readonly startFirmware: StartFirmware;
+  private readonly neighboursLeave: readonly (() => void)[];
   private readonly adapter: Adapter;
   private readonly time: ChipTime;
   private readonly soc: Soc;
@@ -68,6 +73,7 @@ export class ThermometerUnit implements SerialUnit, ThermometerBody {
     this.flash = parts.flash;
     this.faults = parts.faults;
     this.startFirmware = parts.startFirmware;
+    this.neighboursLeave = parts.neighbours.map((neighbour) => options.air.add(neighbour));
     this.hasControlLines = parts.hasControlLines;
     this.adapter = new Adapter(parts.wiring, parts.faults);
     this.time = new ChipTime(options.paced);
@@ -153,6 +159,7 @@ export class ThermometerUnit implements SerialUnit, ThermometerBody {
     this.powerOff();
     this.closed = true;
     this.cancelLeave?.();
+    for (const leave of this.neighboursLeave) leave();
     this.options.storage.flush();
   }
 
@@ -216,7 +223,6 @@ export class ThermometerUnit implements SerialUnit, ThermometerBody {
     this.stopFirmware();
     this.powered = false;
     this.slave.reset();
-    this.options.wire.dropQueued();
     this.options.storage.flush();
   }
 
@@ -279,11 +285,11 @@ export class ThermometerUnit implements SerialUnit, ThermometerBody {
   /** A command came to the flash by wire. */
   private flashCommand(opcode: number, address: number, data: Uint8Array): void {
     const { notes } = this.options.storage;
-    if (opcode === WRITE_STATUS) notes.flashStatus = this.flash.statusRegisters[0]!;
+    if (opcode === FLASH_COMMAND.writeStatus) notes.flashStatus = this.flash.statusRegisters[0]!;
     if (erasesFirstSector(opcode, address) && !this.flash.isProtectedAt(address))
       notes.wireFlashes = Number(notes.wireFlashes ?? 0) + 1;
     const reachesMac = address <= FLASH_MAP.mac && address + data.length > FLASH_MAP.mac;
-    if (opcode === READ && reachesMac && this.faults.has('swapped-unit')) {
+    if (opcode === FLASH_COMMAND.read && reachesMac && this.faults.has('swapped-unit')) {
       this.faults.spend('swapped-unit');
       this.leave();
     }
@@ -295,16 +301,6 @@ export class ThermometerUnit implements SerialUnit, ThermometerBody {
     const waitMs = Math.max(0, this.lastSentMs - this.clock.monotonicMs());
     this.cancelLeave = this.clock.after(Math.ceil(waitMs) + 1, () => this.options.swap());
   }
-}
-
-const READ = 0x03;
-const WRITE_STATUS = 0x01;
-const BUSY_FLASH_FACTOR = 10;
-
-/** An erase that takes the first sector with it. */
-function erasesFirstSector(opcode: number, address: number): boolean {
-  const bytes = { 0x20: 0x1000, 0x52: 0x8000, 0xd8: 0x1_0000, 0x60: Infinity, 0xc7: Infinity }[opcode];
-  return bytes != null && address < bytes;
 }
 
 const NOTHING_RUNS: RunningFirmware = {

@@ -4,7 +4,9 @@ import { NorFlash } from '../flash-chip/nor-flash.ts';
 import type { SerialUnitOptions, VirtualDevice } from '../virtual-device.ts';
 import { THERMOMETER_WIRINGS } from './adapter.ts';
 import type { StartFirmware } from './body.ts';
+import { emptyPlace } from './empty-place.ts';
 import { THERMOMETER_FAULTS, type ThermometerFault } from './faults.ts';
+import { neighboursOf } from './firmware/neighbours.ts';
 import { factoryFlash, THERMOMETER_STATES } from './images/factory-flash.ts';
 import { FLASH_MAP, THERMOMETER_FLASH_BYTES } from './images/flash-map.ts';
 import { THERMOMETER_IMAGES } from './images/practice-images.ts';
@@ -26,6 +28,7 @@ export function thermometer(startFirmware: StartFirmware): VirtualDevice {
     states: THERMOMETER_STATES,
     wirings: THERMOMETER_WIRINGS,
     practiceImages: () => THERMOMETER_IMAGES,
+    emptyPlace,
     createSerialUnit: (options) => createUnit(options, startFirmware),
   };
 }
@@ -41,6 +44,7 @@ function createUnit(options: SerialUnitOptions, startFirmware: StartFirmware): T
     hasControlLines: 'hasControlLines' in wiring,
     flash: flashOf(options, faults),
     startFirmware,
+    neighbours: faults.strikes('neighbours') ? neighboursOf(options.unit, options.clock, options.paced) : [],
   });
 }
 

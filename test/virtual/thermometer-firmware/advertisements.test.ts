@@ -199,7 +199,7 @@ describe('what is on the air', () => {
 
   it('neighbours: two others of the same maker that send the new firmware already', () => {
     const unit = new TestUnit({ state: 'pvvx' });
-    const neighbours = neighboursOf(1, unit.clock);
+    const neighbours = neighboursOf(1, unit.clock, false);
     const addresses = [unit.running.peripheral!, ...neighbours].map(({ address }) => address);
     expect(new Set(addresses).size).toBe(3);
     for (const each of neighbours) {

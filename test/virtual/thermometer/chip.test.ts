@@ -196,8 +196,24 @@ describe('sleep and activation', () => {
     host.slot.perform('next-unit');
     host.exchange(STOP_CPU);
     expect(host.log.at(-1)).toBe('thermometer 2: stopped through its wire');
+  });
+
+  it('leaves an empty jig behind, which still sends back what it is sent where RX is wired', () => {
+    const host = new SwsHost({ lastUnit: 1 });
     host.slot.perform('next-unit');
-    expect(host.exchange(STOP_CPU)).toHaveLength(0);
+    expect(hexOf(host.exchange(STOP_CPU))).toBe(hexOf(STOP_CPU));
+    host.exchange(readHeader(0x7e));
+    expect(hexOf(host.exchange(Uint8Array.of(0xfe)))).toBe('fe');
+    const deaf = new SwsHost({ lastUnit: 1, wiring: 'tx-only' });
+    deaf.slot.perform('next-unit');
+    expect(deaf.exchange(STOP_CPU)).toHaveLength(0);
+  });
+
+  it.each(['cycle-battery', 'next-unit'] as const)('loses no echo when %s happens meanwhile', (act) => {
+    const host = new SwsHost({ lastUnit: 2 });
+    void host.slot.wire.write(STOP_CPU);
+    host.slot.perform(act);
+    expect(hexOf(host.takeReceived())).toBe(hexOf(STOP_CPU));
   });
 });
 

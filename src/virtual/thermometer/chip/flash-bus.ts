@@ -1,13 +1,20 @@
 import type { NorFlash } from '../../flash-chip/nor-flash.ts';
 
+export const FLASH_COMMAND = { writeStatus: 0x01, read: 0x03, readStatus: 0x05, release: 0xab } as const;
 /** Opcodes that an address of three bytes follows. */
 const WITH_ADDRESS: ReadonlySet<number> = new Set([0x02, 0x03, 0x0b, 0x20, 0x52, 0x5a, 0xd8]);
 /** Bytes to be clocked between opcode (and address) and the answer. */
 const DUMMY_BYTES: Readonly<Record<number, number>> = { 0x0b: 1, 0x5a: 1, 0x4b: 4, 0x90: 3, 0xab: 3 };
 /** Opcodes that answer, and are done while bytes are clocked. */
 const ANSWERING: ReadonlySet<number> = new Set([0x03, 0x0b, 0x05, 0x15, 0x35, 0x4b, 0x5a, 0x90, 0x9f]);
-const READ_STATUS = 0x05;
-const RELEASE = 0xab;
+/** Sector, half block, block, and the whole chip. */
+const ERASED_BYTES: Readonly<Record<number, number>> = {
+  0x20: 0x1000,
+  0x52: 0x8000,
+  0xd8: 0x1_0000,
+  0x60: Infinity,
+  0xc7: Infinity,
+};
 /** MISO while the flash has nothing to say; section 5 of the reference: a status read without a further byte shows 0. */
 const UNDRIVEN = 0x00;
 const ADDRESS_BYTES = 3;
@@ -66,15 +73,16 @@ export class FlashBus {
     this.sent.push(value);
     const opcode = this.sent[0]!;
     const at = this.sent.length - 1 - headBytes(opcode);
-    if (at < 0 || !(ANSWERING.has(opcode) || opcode === RELEASE)) return UNDRIVEN;
+    if (at < 0 || !(ANSWERING.has(opcode) || opcode === FLASH_COMMAND.release)) return UNDRIVEN;
     return this.answer(opcode, at);
   }
 
   private answer(opcode: number, at: number): number {
     const { flash } = this;
     // The status is that of the moment; a read goes on from where it is.
-    if (opcode === READ_STATUS) return flash.command(READ_STATUS, 0, NOTHING, 1)[0]!;
-    if (opcode === 0x03 || opcode === 0x0b) return flash.command(opcode, this.address + at, NOTHING, 1)[0]!;
+    if (opcode === FLASH_COMMAND.readStatus) return flash.command(opcode, 0, NOTHING, 1)[0]!;
+    if (opcode === FLASH_COMMAND.read || opcode === 0x0b)
+      return flash.command(opcode, this.address + at, NOTHING, 1)[0]!;
     return flash.command(opcode, this.address, NOTHING, at + 1)[at]!;
   }
 
@@ -102,4 +110,9 @@ const NOTHING = new Uint8Array(0);
 /** Opcode, address and dummy bytes in front of data or answer. */
 function headBytes(opcode: number): number {
   return 1 + (WITH_ADDRESS.has(opcode) ? ADDRESS_BYTES : 0) + (DUMMY_BYTES[opcode] ?? 0);
+}
+
+/** An erase that takes the first sector with it. */
+export function erasesFirstSector(opcode: number, address: number): boolean {
+  return address < (ERASED_BYTES[opcode] ?? 0);
 }

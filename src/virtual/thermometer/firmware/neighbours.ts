@@ -14,17 +14,22 @@ const INTERVAL_MS = 2500;
  * sends by default. They belong to no place of the bench and take no connection. Whoever lays the unit puts them on
  * the air.
  */
-export function neighboursOf(unit: number, clock: Clock): VirtualPeripheral[] {
+export function neighboursOf(unit: number, clock: Clock, paced: boolean): VirtualPeripheral[] {
   return Array.from({ length: COUNT }, (_, index) =>
-    neighbour(FIRST_NEIGHBOUR + unit * COUNT + index, clock),
+    neighbour(FIRST_NEIGHBOUR + unit * COUNT + index, clock, paced),
   );
 }
 
-function neighbour(number: number, clock: Clock): VirtualPeripheral {
+function neighbour(
+  number: number,
+  clock: Clock,
+  paced: boolean,
+): VirtualPeripheral & { readonly paced: boolean } {
   const { address, mac } = unitIdentity(number);
   let events = 0;
   return {
     address,
+    paced,
     rssiDbm: -71 - (number % 9),
     advertisement() {
       events += 1;
