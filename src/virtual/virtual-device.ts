@@ -10,6 +10,11 @@ export interface NamedChoice {
   readonly text: string;
 }
 
+export interface Wiring extends NamedChoice {
+  /** DTR and RTS are connected to something. */
+  readonly hasControlLines?: boolean;
+}
+
 /** A kind of virtual device; one entry of the registry. */
 export interface VirtualDevice {
   /** As in `virtual:NAME`, lower case. */
@@ -20,11 +25,21 @@ export interface VirtualDevice {
   /** What a new or fresh unit is; the first one is the default. */
   readonly states: readonly NamedChoice[];
   /** How it is wired to the adapter; the first one is the default. */
-  readonly wirings: readonly NamedChoice[];
+  readonly wirings: readonly Wiring[];
   /** Makes one unit, unpowered. Throws USAGE for an unknown fault, state or wiring. */
   createSerialUnit(options: SerialUnitOptions): SerialUnit;
+  /**
+   * What answers where no unit lies, if anything does: in some wirings what the host sends comes back without one. What
+   * is on its way to the host then survives a change of the unit.
+   */
+  emptyPlace?(options: EmptyPlaceOptions): SerialUnit;
   /** Images to learn and test with, made here, the same on every machine. */
   practiceImages(): readonly PracticeImage[];
+}
+
+export interface EmptyPlaceOptions {
+  readonly wiring?: string;
+  readonly wire: UnitWire;
 }
 
 export interface SerialUnitOptions {
@@ -79,8 +94,11 @@ export interface UnitWire {
 
 /** A device behind a serial wire. */
 export interface SerialUnit {
-  /** Bytes from the host; `atMs` is when the last of them arrived, `hostBaud` undefined where there is none (raw TCP). */
-  receive(bytes: Uint8Array, atMs: number, hostBaud: number | undefined): void;
+  /**
+   * Bytes from the host, back to back; `atMs` is when the last of them arrived, `hostBaud` undefined where there is
+   * none (raw TCP). `silenceMs`: for how long nothing was sent before them; 0 where no time is modelled.
+   */
+  receive(bytes: Uint8Array, atMs: number, hostBaud: number | undefined, silenceMs: number): void;
   /** What the hands do at the bench. */
   perform(act: OperatorAct, atMs: number): void;
   /** The host moved DTR or RTS; only in wirings that have them. */

@@ -6,6 +6,7 @@ import type {
   SerialUnitOptions,
   UnitStorage,
   VirtualDevice,
+  Wiring,
 } from '../virtual-device.ts';
 import type { Chip } from './chip/chip.ts';
 import { NorFlash } from '../flash-chip/nor-flash.ts';
@@ -13,9 +14,13 @@ import { EspUnit } from './esp-unit.ts';
 import { FaultLedger, unknownChoice } from '../fault-ledger.ts';
 import { ESP_FAULTS } from './faults.ts';
 
-export const ESP_WIRINGS: readonly NamedChoice[] = [
+export const ESP_WIRINGS: readonly Wiring[] = [
   { name: 'three-wires', text: 'TX, RX and GND only: hands hold GPIO0 to GND and apply power' },
-  { name: 'lines', text: 'DTR and RTS reach GPIO0 and EN, powered when the port opens' },
+  {
+    name: 'lines',
+    text: 'DTR and RTS reach GPIO0 and EN, powered when the port opens',
+    hasControlLines: true,
+  },
 ];
 
 const MIB = 1_048_576;

@@ -9,6 +9,8 @@ export const FLASH_TIMES = {
   pageProgramMs: 0.7,
   /** Erase of the whole chip, ms for each 4 KiB of it (10 s for 4 MiB). */
   chipEraseMsPerSector: 10,
+  /** Writing the status register so that it lasts, ms; the public SWS page allows 3. */
+  statusWriteMs: 2,
   /** MD5 by the stub, ms per MiB. */
   stubMd5MsPerMib: 250,
   /** MD5 by the ROM, ms per MiB. */

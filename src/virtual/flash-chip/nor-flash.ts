@@ -1,10 +1,12 @@
 import type { UnitStorage } from '../virtual-device.ts';
-import { PAGE_BYTES, SECTOR_BYTES } from './flash-times.ts';
+import type { BusyTime } from './busy-time.ts';
+import { FLASH_TIMES, PAGE_BYTES, SECTOR_BYTES } from './flash-times.ts';
 import { sfdpTable } from './sfdp.ts';
 
 /** Block-protect bits of status register 1, write-in-progress and write-enable latch. */
 const PROTECT_BITS = 0x7c;
 const WRITE_ENABLE_LATCH = 0x02;
+const WRITE_IN_PROGRESS = 0x01;
 
 /** A SPI NOR flash chip: programming clears bits, erasing a sector sets them, commands as on its data sheet. */
 export class NorFlash {
@@ -17,6 +19,12 @@ export class NorFlash {
   silent = false;
   /** Changes what is about to be programmed: a weak supply. */
   disturb: ((data: Uint8Array, offset: number) => Uint8Array) | undefined;
+  /** Makes `command` take time; missing: everything is done at once. */
+  busy: BusyTime | undefined;
+  /** Erasing takes this many times as long. */
+  eraseSlowness = 1;
+  /** Where block-protect bits are set, what lies below this cannot be changed; the rest can. */
+  protectedBelow = Infinity;
   readonly statusRegisters = [0, 0, 0];
   private readonly storage: UnitStorage;
   private readonly sfdp: Uint8Array;
@@ -24,6 +32,7 @@ export class NorFlash {
   private lastingStatus: readonly number[] = [0, 0, 0];
   private writeEnabled = false;
   private volatileEnabled = false;
+  private poweredDown = false;
 
   constructor(cells: Uint8Array, jedecId: readonly [number, number, number], storage: UnitStorage) {
     this.cells = cells;
@@ -38,7 +47,8 @@ export class NorFlash {
 
   /** Power has been away: only what is not volatile stays. */
   powerCycle(): void {
-    this.writeEnabled = this.volatileEnabled = false;
+    this.writeEnabled = this.volatileEnabled = this.poweredDown = false;
+    this.busy?.end();
     this.lastingStatus.forEach((byte, index) => (this.statusRegisters[index] = byte));
   }
 
@@ -59,7 +69,7 @@ export class NorFlash {
   /** Programs: bits go from one to zero only. Returns the number of pages it took. */
   program(offset: number, data: Uint8Array): number {
     const pages = Math.ceil(((offset % PAGE_BYTES) + data.length) / PAGE_BYTES);
-    if (this.isProtected) return pages;
+    if (this.isProtectedAt(offset)) return pages;
     const { cells } = this;
     const start = offset % this.sizeBytes;
     const source = this.disturb?.(data, offset) ?? data;
@@ -71,7 +81,7 @@ export class NorFlash {
   }
 
   eraseSectors(firstSector: number, count: number): void {
-    if (this.isProtected) return;
+    if (this.isProtectedAt(firstSector * SECTOR_BYTES)) return;
     const sectors = this.sizeBytes / SECTOR_BYTES;
     for (let index = 0; index < count; index++) {
       const offset = ((firstSector + index) % sectors) * SECTOR_BYTES;
@@ -96,8 +106,18 @@ export class NorFlash {
     this.lastingStatus = [...this.statusRegisters];
   }
 
+  /** As it comes: block-protect bits that stay when power goes. */
+  protect(bits: number): void {
+    this.statusRegisters[0] = bits & PROTECT_BITS;
+    this.lastingStatus = [...this.statusRegisters];
+  }
+
   get isProtected(): boolean {
     return this.lockedForGood || (this.statusRegisters[0]! & PROTECT_BITS) !== 0;
+  }
+
+  isProtectedAt(offset: number): boolean {
+    return this.lockedForGood || (this.isProtected && offset < this.protectedBelow);
   }
 
   flush(): void {
@@ -108,6 +128,9 @@ export class NorFlash {
   command(opcode: number, address: number, sent: Uint8Array, answerBytes: number): Uint8Array {
     const answer = new Uint8Array(answerBytes).fill(0xff);
     if (this.silent) return answer;
+    // Deep in power-down it hears the command that wakes it, and while it is busy the one that asks whether it is.
+    if (this.poweredDown && opcode !== 0xab) return answer;
+    if (this.busy?.isBusy && opcode !== 0x05) return answer;
     const repeat = (byte: number) => answer.fill(byte);
     switch (opcode) {
       case 0x9f:
@@ -117,11 +140,15 @@ export class NorFlash {
         for (let at = 0; at < answerBytes; at++)
           answer[at] = at % 2 === 0 ? this.jedecId[0] : this.jedecId[2] - 1;
         break;
+      case 0xb9:
+        this.poweredDown = true;
+        break;
       case 0xab:
+        this.poweredDown = false;
         repeat(this.jedecId[2] - 1);
         break;
       case 0x05:
-        repeat(this.statusRegisters[0]! | (this.writeEnabled ? WRITE_ENABLE_LATCH : 0));
+        for (let at = 0; at < answerBytes; at++) answer[at] = this.status();
         break;
       case 0x35:
         repeat(this.statusRegisters[1]!);
@@ -154,26 +181,58 @@ export class NorFlash {
         answer.set(this.read(address, answerBytes));
         break;
       case 0x02:
-        if (this.takeWriteEnable()) this.program(address, sent);
+        if (!this.takeWriteEnable() || sent.length === 0) break;
+        this.programPage(address, sent);
+        this.takes(FLASH_TIMES.pageProgramMs, address);
         break;
       case 0x20:
-        if (this.takeWriteEnable()) this.eraseSectors(Math.floor(address / SECTOR_BYTES), 1);
+        this.eraseBlock(address, 1);
         break;
       case 0x52:
-        if (this.takeWriteEnable()) this.eraseSectors(Math.floor(address / 0x8000) * 8, 8);
+        this.eraseBlock(address, 8);
         break;
       case 0xd8:
-        if (this.takeWriteEnable()) this.eraseSectors(Math.floor(address / 0x1_0000) * 16, 16);
+        this.eraseBlock(address, 16);
         break;
       case 0x60:
       case 0xc7:
-        if (this.takeWriteEnable()) this.eraseChip();
+        if (!this.takeWriteEnable()) break;
+        this.eraseChip();
+        this.takes(
+          (FLASH_TIMES.chipEraseMsPerSector * this.sizeBytes * this.eraseSlowness) / SECTOR_BYTES,
+          0,
+        );
         break;
       default:
         // Anything else leaves MISO high.
         break;
     }
     return answer;
+  }
+
+  /** As the bus has it: what runs over the end of a page goes on at its start, and the last 256 bytes count. */
+  private programPage(address: number, sent: Uint8Array): void {
+    const pageStart = address - (address % PAGE_BYTES);
+    const kept = sent.subarray(Math.max(0, sent.length - PAGE_BYTES));
+    const first = (address + sent.length - kept.length) % PAGE_BYTES;
+    const upToEnd = kept.subarray(0, PAGE_BYTES - first);
+    this.program(pageStart + first, upToEnd);
+    if (upToEnd.length < kept.length) this.program(pageStart, kept.subarray(upToEnd.length));
+  }
+
+  private eraseBlock(address: number, sectors: number): void {
+    if (!this.takeWriteEnable()) return;
+    this.eraseSectors(Math.floor(address / (sectors * SECTOR_BYTES)) * sectors, sectors);
+    this.takes(FLASH_TIMES.sectorEraseMs * sectors * this.eraseSlowness, address);
+  }
+
+  private takes(durationMs: number, offset: number): void {
+    if (!this.isProtectedAt(offset)) this.busy?.begin(durationMs);
+  }
+
+  private status(): number {
+    const inProgress = this.busy?.poll() ? WRITE_IN_PROGRESS : 0;
+    return this.statusRegisters[0]! | inProgress | (this.writeEnabled ? WRITE_ENABLE_LATCH : 0);
   }
 
   private takeWriteEnable(): boolean {
@@ -190,6 +249,9 @@ export class NorFlash {
     const first = opcode === 0x01 ? 0 : opcode === 0x31 ? 1 : 2;
     this.statusRegisters[first] = first === 0 ? sent[0]! & 0xfc : sent[0]!;
     if (opcode === 0x01 && sent.length > 1) this.statusRegisters[1] = sent[1]!;
-    if (lasts) this.lastingStatus = [...this.statusRegisters];
+    if (lasts) {
+      this.lastingStatus = [...this.statusRegisters];
+      this.busy?.begin(FLASH_TIMES.statusWriteMs);
+    }
   }
 }

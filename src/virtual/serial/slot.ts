@@ -51,7 +51,7 @@ export class Slot {
         clock: options.clock,
         paceBaud: options.paceBaud,
         toHost: options.heard,
-        toUnit: (bytes, atMs, hostBaud) => this.unit.receive(bytes, atMs, hostBaud),
+        toUnit: (bytes, atMs, hostBaud, silenceMs) => this.unit.receive(bytes, atMs, hostBaud, silenceMs),
         unitBaud: () => this.unit.baudRate,
       },
       options.hostBaud,
@@ -91,17 +91,18 @@ export class Slot {
   private replace(unit: number | undefined): void {
     this.unit.close();
     this.storage?.close();
-    this.wire.dropQueued();
+    if (this.options.device.emptyPlace == null) this.wire.dropQueued();
     this.options.memory.unit = unit;
     this.unit = this.place(unit);
   }
 
   private place(number: number | undefined): SerialUnit {
+    const { options } = this;
+    const wiring = options.wiring != null && { wiring: options.wiring };
     if (number == null) {
       this.storage = undefined;
-      return NOTHING_THERE;
+      return options.device.emptyPlace?.({ ...wiring, wire: this.wire }) ?? NOTHING_THERE;
     }
-    const { options } = this;
     const struck = options.memory.struck.get(number) ?? new Set<string>();
     options.memory.struck.set(number, struck);
     const storage = options.storageOf(number);
@@ -111,7 +112,7 @@ export class Slot {
         unit: number,
         faults: options.faultsOf(number),
         ...(options.state != null && { state: options.state }),
-        ...(options.wiring != null && { wiring: options.wiring }),
+        ...wiring,
         paced: options.paceBaud != null,
         clock: options.clock,
         storage,

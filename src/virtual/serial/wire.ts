@@ -19,7 +19,7 @@ export interface WireOptions {
   readonly paceBaud: number | undefined;
   /** Bytes for the host, owned by the receiver. */
   readonly toHost: (bytes: Uint8Array) => void;
-  readonly toUnit: (bytes: Uint8Array, atMs: number, hostBaud: number | undefined) => void;
+  readonly toUnit: (bytes: Uint8Array, atMs: number, hostBaud: number | undefined, silenceMs: number) => void;
   /** Rate of the unit: it paces a link that has none of its own (raw TCP). */
   readonly unitBaud: () => number;
 }
@@ -29,6 +29,8 @@ interface Slice {
   readonly dueMs: number;
   /** Rate at which it was sent; undefined: right at any rate. */
   readonly baudRate: number | undefined;
+  /** For how long the line was silent before, as far as time is modelled. */
+  readonly silenceMs: number;
   readonly arrived?: () => void;
 }
 
@@ -67,11 +69,12 @@ export class Wire implements UnitWire {
     const now = this.options.clock.monotonicMs();
     const { hostBaud } = this;
     if (!this.paced) {
-      this.options.toUnit(bytes, now, hostBaud);
+      this.options.toUnit(bytes, now, hostBaud, 0);
       return Promise.resolve();
     }
     const byteMs = this.byteMs(hostBaud ?? this.options.unitBaud());
     let dueMs = Math.max(now - this.creditMs, this.unitLineFreeMs);
+    let silenceMs = dueMs - this.unitLineFreeMs;
     return new Promise((resolve) => {
       for (const [start, end] of slices(bytes, Math.max(1, Math.floor(SLICE_MS / byteMs)))) {
         dueMs += (end - start) * byteMs;
@@ -79,8 +82,10 @@ export class Wire implements UnitWire {
           bytes: bytes.subarray(start, end),
           dueMs,
           baudRate: hostBaud,
+          silenceMs,
           ...(end === bytes.length && { arrived: resolve }),
         });
+        silenceMs = 0;
       }
       this.unitLineFreeMs = dueMs;
       this.schedule();
@@ -96,7 +101,7 @@ export class Wire implements UnitWire {
       const piece = bytes.subarray(start, start + most);
       dueMs += piece.length * byteMs;
       const lumpMs = this.delivery === 'merged' ? Math.ceil(dueMs / LUMP_MS) * LUMP_MS : dueMs;
-      this.toHost.push({ bytes: piece, dueMs: lumpMs, baudRate });
+      this.toHost.push({ bytes: piece, dueMs: lumpMs, baudRate, silenceMs: 0 });
     }
     this.hostLineFreeMs = dueMs;
     this.schedule();
@@ -159,7 +164,7 @@ export class Wire implements UnitWire {
     const now = this.options.clock.monotonicMs();
     while (this.toUnit[0] && this.toUnit[0].dueMs <= now && !this.closed) {
       const slice = this.toUnit.shift()!;
-      this.options.toUnit(slice.bytes, slice.dueMs, slice.baudRate);
+      this.options.toUnit(slice.bytes, slice.dueMs, slice.baudRate, slice.silenceMs);
       if (slice.arrived) {
         this.creditMs = Math.min(CREDIT_LIMIT_MS, now - slice.dueMs);
         slice.arrived();

@@ -71,6 +71,7 @@ async function serve(scheme: Scheme, device: VirtualDevice, options: ServeOption
   const memory = { unit, freshened: new Set<number>(), struck: new Map<number, Set<string>>() };
   const kept = new Map<number, { content: Uint8Array | undefined; notes: LastingStorage['notes'] }>();
   const air = new Air();
+  const wired = device.wirings.find(({ hasControlLines }) => scheme === 'rfc2217' && hasControlLines);
   const storageOf = (number: number): LastingStorage =>
     number === unit && options.image != null
       ? flashFile({ path: options.image, fresh: false, clock })
@@ -82,7 +83,7 @@ async function serve(scheme: Scheme, device: VirtualDevice, options: ServeOption
       hostBaud: scheme === 'tcp' ? undefined : 115_200,
       paceBaud: options.paceBaud,
       state: options.state,
-      wiring: scheme === 'tcp' ? undefined : 'lines',
+      wiring: wired?.name,
       faultsOf: (number) => (number === unit ? (options.faults ?? []) : []),
       lastUnit: undefined,
       memory,
