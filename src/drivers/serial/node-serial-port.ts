@@ -125,7 +125,7 @@ class WriteRun {
 
   constructor() {
     this.drained = new Promise((resolve, reject) => {
-      this.settle = (error) => (error == null ? resolve() : reject(error as Error));
+      this.settle = (error) => (error == null ? resolve() : reject(error));
     });
     // Each of its writes rejects with it; that nobody else waits is no news.
     this.drained.catch(() => undefined);

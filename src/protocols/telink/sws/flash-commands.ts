@@ -97,16 +97,18 @@ function programData(offset: number, bytes: Uint8Array): SwsWrite {
 }
 
 /** One stream of characters for all of them, without a gap. */
-export function encodeWrites(
+export const encodeWrites = (
   writes: readonly SwsWrite[],
   encoding: SwsEncoding = 'bit-per-character',
-): Uint8Array {
-  const frames = writes.map((one) => encodeWrite(one.address, Uint8Array.from(one.data), encoding));
-  const characters = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0));
+): Uint8Array =>
+  concat(...writes.map((one) => encodeWrite(one.address, Uint8Array.from(one.data), encoding)));
+
+export function concat(...pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
-  for (const frame of frames) {
-    characters.set(frame, at);
-    at += frame.length;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
   }
-  return characters;
+  return whole;
 }
