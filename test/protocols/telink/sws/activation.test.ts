@@ -36,7 +36,7 @@ describe('catching a chip', () => {
 
   it('that listens only for a moment after its battery came', async () => {
     const { wire, run, bench, events, activation } = await meetFull({ latencyMs: 2 });
-    bench.chip.listensWhileRunning = (atMs) => atMs > 3300 && atMs < 3360;
+    bench.chip.listensWhileRunning = (atMs) => atMs > 3700 && atMs < 3760;
     await run(wire.activate(activation({ batteryOutMs: 2000, windowMs: 3000 })));
     expect(
       events.map((event) => ('secondsLeft' in event ? `${event.kind} ${event.secondsLeft}` : event.kind)),
