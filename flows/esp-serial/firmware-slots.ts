@@ -16,6 +16,8 @@ function slot(
     refuses: (file) => {
       // A factory image padded to the size of the flash: whole, but the dump of no unit.
       const padded = file.kind.endsWith('-full-flash') && file.backup?.blankData === true && required;
+      if (file.kind.startsWith('telink-'))
+        return `${file.title} is for thermometers with a Telink chip (TLSR825x). It is not for an ${chip}.`;
       const broken = file.problems.find(({ severity }) => severity === 'error');
       if (!padded && !kinds.includes(file.kind))
         return otherwise[file.kind] ?? broken?.text ?? `${file.title} is no ${title}.`;

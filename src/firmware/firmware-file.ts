@@ -1,3 +1,7 @@
+import type { TelinkFirmware } from './telink-image.ts';
+import type { TelinkModel } from './telink-models.ts';
+import type { TelinkUnit } from './telink-unit.ts';
+
 /** What a firmware file is, as found by its content. A name or extension proves nothing. */
 export type FirmwareKind =
   | 'esp32-app'
@@ -10,13 +14,16 @@ export type FirmwareKind =
   | 'esp32-full-flash'
   | 'esp8266-image'
   | 'esp8266-full-flash'
+  /** One firmware for a thermometer with a Telink chip, as it lies in a bank. */
+  | 'telink-image'
+  /** Such an image in a Zigbee update file; its part is the bare image. */
+  | 'telink-zigbee-ota'
+  /** The whole flash of a thermometer with a Telink chip. */
+  | 'telink-full-flash'
   | 'unknown';
 
-/** Files that are firmware of another world: named, so that nobody calls them garbage, but not for an ESP by wire. */
+/** Files that no flow can write: named, so that nobody calls them garbage. */
 export type ForeignFormat =
-  | 'telink-image'
-  | 'telink-full-flash'
-  | 'telink-zigbee-ota'
   | 'mongoose-zip'
   | 'zip'
   | 'tuya-ug'
@@ -66,7 +73,8 @@ export interface Product {
 
 /** One piece of a file and where it belongs in flash. */
 export interface FirmwarePart {
-  readonly kind: 'app' | 'bootloader' | 'partition-table' | 'otadata' | 'esp8266-image' | 'data';
+  readonly kind:
+    'app' | 'bootloader' | 'partition-table' | 'otadata' | 'esp8266-image' | 'telink-image' | 'data';
   readonly title: string;
   /** Where it belongs in flash; undefined when only the unit's own partition table can tell (a lone application). */
   readonly flashOffset: number | undefined;
@@ -119,6 +127,28 @@ export interface InspectedFile {
   readonly foreign?: ForeignFormat;
   /** For full-flash backups. */
   readonly backup?: BackupFacts;
+  /** Of Telink files: the image in it, or of a whole flash the one that starts. */
+  readonly telink?: TelinkFacts;
+}
+
+/** Which thermometer firmware a file holds, told by its content. */
+export interface TelinkFacts {
+  /** Undefined: a device benchflash does not know. */
+  readonly model: TelinkModel | undefined;
+  readonly firmware: TelinkFirmware;
+  /** As the image says it: `1.0.0_0130`, `5.8`. */
+  readonly version: string | undefined;
+  /** With its checksum, without a signature behind it. */
+  readonly imageBytes: number;
+  readonly manufacturer: number;
+  readonly imageType: number;
+  readonly fileVersion: number;
+  /** The maker's signature follows: stock 2.1.x takes only such files over the air. */
+  readonly isSigned: boolean;
+  /** Whether it fits one bank, which is all that an ordinary update over the air can take. */
+  readonly fitsOta: boolean;
+  /** Of a whole flash whose model is known. */
+  readonly unit?: TelinkUnit;
 }
 
 export interface BackupFacts {

@@ -7,16 +7,12 @@ import type { Fact } from './image-report.ts';
 interface Foreign {
   readonly format: ForeignFormat;
   readonly title: string;
-  /** Why it is nothing for an ESP by wire. */
+  /** Why no flow can write it. */
   readonly refusal: string;
   readonly facts?: readonly Fact[];
 }
 
-const KNLT = 0x544c_4e4b;
-const ZIGBEE_OTA = 0x0bee_f11e;
-const NOT_FOR_ESP = 'It is not for an ESP8266 or ESP32.';
-
-/** Names what is no ESP firmware. Undefined when nothing is known of it. */
+/** Names what is no firmware for any flow. Undefined when nothing is known of it. */
 export function recognizeForeign(content: Uint8Array): Findings | undefined {
   const foreign = FORMATS.reduce<Foreign | undefined>((found, read) => found ?? read(content), undefined);
   if (foreign == null) return undefined;
@@ -33,7 +29,6 @@ export function recognizeForeign(content: Uint8Array): Findings | undefined {
 
 const FORMATS: readonly ((content: Uint8Array) => Foreign | undefined)[] = [
   readBlank,
-  readTelink,
   readZip,
   readTuya,
   readSignature,
@@ -51,27 +46,6 @@ function readBlank(content: Uint8Array): Foreign | undefined {
     title: `a blank file: ${title}`,
     refusal: `The file holds nothing but ${hex(value, 2)}: an erased flash, or a read that failed.`,
   };
-}
-
-/** KNLT at 8, length of the image at 0x18 (telink reference data: every image there). */
-function readTelink(content: Uint8Array): Foreign | undefined {
-  const size = { label: 'Image size', value: hex(u32(content, 0x18)) };
-  const refusal = `Telink firmware is for thermometers (TLSR825x), over Bluetooth or a Telink programmer. ${NOT_FOR_ESP}`;
-  if (u32(content, 0) === ZIGBEE_OTA)
-    return {
-      format: 'telink-zigbee-ota',
-      title: 'Zigbee OTA file, Telink firmware for thermometers',
-      refusal,
-    };
-  if (u32(content, 8) !== KNLT) return undefined;
-  return content.length >= 0x8_0000 && content.length % 0x8_0000 === 0
-    ? {
-        format: 'telink-full-flash',
-        title: `full flash of a Telink thermometer, ${sizeText(content.length)}`,
-        refusal,
-        facts: [size],
-      }
-    : { format: 'telink-image', title: 'Telink firmware for thermometers', refusal, facts: [size] };
 }
 
 /** Local header first: `PK 03 04`. Mongoose OS archives start with their manifest, stored without compression. */

@@ -11,6 +11,7 @@ import type { InspectedFile } from './firmware-file.ts';
 import { findFlashLayout } from './flash-layout.ts';
 import { describeUnknown, recognizeForeign } from './foreign.ts';
 import { describeSmallBlock } from './small-blocks.ts';
+import { describeTelink } from './telink-file.ts';
 
 export type * from './firmware-file.ts';
 
@@ -116,6 +117,7 @@ function recognize(content: Uint8Array): Findings {
   return (
     describeEsp8266(content) ??
     describeEsp32Image(content) ??
+    describeTelink(content) ??
     recognizeForeign(content) ??
     describeUnknown(content)
   );

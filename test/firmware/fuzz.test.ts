@@ -21,7 +21,8 @@ import {
   USUAL_ROWS,
 } from './build-images.ts';
 import { NvsBuilder, wifiPasswordBlob, wifiSsidBlob } from './build-nvs.ts';
-import { dataFile, REAL_FILES } from './real-files.ts';
+import { MI_SECRET, telinkFlash, telinkImage, zigbeeOta } from './build-telink.ts';
+import { dataFile, REAL_FILES, TELINK_FILES } from './real-files.ts';
 import { WORST_CASES } from './worst-cases.ts';
 
 const SECRET = 'streng-geheim';
@@ -47,8 +48,12 @@ const built: readonly Uint8Array[] = [
     [0xe000, otadata(1)],
     [0x1_0000, esp32App()],
   ]),
+  telinkImage(),
+  zigbeeOta(telinkImage()),
+  telinkFlash(),
 ];
-const real = REAL_FILES.map(dataFile)
+const real = [...REAL_FILES, ...TELINK_FILES]
+  .map(dataFile)
   .filter((path) => existsSync(path))
   .map((path): Uint8Array => readFileSync(path));
 
@@ -58,7 +63,10 @@ async function useIt(bytes: Uint8Array): Promise<void> {
   expect(file.title).not.toBe('');
   expect(file.sizeBytes).toBe(bytes.length);
   if (file.kind === 'unknown') expect(file.problems.some(({ severity }) => severity === 'error')).toBe(true);
-  for (const { value } of file.facts) expect(value).not.toContain(SECRET);
+  for (const { value } of file.facts) {
+    expect(value).not.toContain(SECRET);
+    expect(value).not.toContain(MI_SECRET);
+  }
   const table = parsePartitionTable(partitionTable(USUAL_ROWS));
   const { regions } = placeParts(file, table);
   fitsUnit(regions, { chip: 'ESP32', flashSizeBytes: 0x40_0000, needsDout: true }, table);
@@ -116,6 +124,8 @@ describe('no file breaks the recognition', () => {
       [0x50, 0x4b, 3, 4],
       [0xfe, 0xff, 0xff, 0xff],
       [1, 0, 0, 0],
+      [0x1e, 0xf1, 0xee, 0x0b],
+      [0x26, 0x80, 0, 0, 0, 0, 0x5d, 2, 0x4b, 0x4e, 0x4c, 0x54],
     );
     await fc.assert(
       fc.asyncProperty(magic, fc.uint8Array({ maxLength: 9000 }), (head, rest) =>

@@ -342,18 +342,11 @@ describe('small blocks', () => {
   });
 });
 
-describe('what is not for an ESP', () => {
-  const telink = flash([
-    [0, filled(0x1000, 0x11)],
-    [8, text('KNLT')],
-  ]);
+describe('what is no firmware', () => {
   it.each([
     ['empty', new Uint8Array()],
     ['blank', filled(5000, 0xff)],
     ['blank', filled(0x40_0000, 0)],
-    ['telink-image', telink],
-    ['telink-full-flash', flash([[0, telink]], 0x8_0000)],
-    ['telink-zigbee-ota', concatUint8Arrays([u32le(0x0bee_f11e), noise(100)])],
     ['zip', concatUint8Arrays([Uint8Array.of(0x50, 0x4b, 3, 4), noise(100)])],
     ['elf', concatUint8Arrays([Uint8Array.of(0x7f, 0x45, 0x4c, 0x46), noise(100)])],
     ['uf2', concatUint8Arrays([text('UF2\n'), noise(100)])],
@@ -366,10 +359,6 @@ describe('what is not for an ESP', () => {
     const file = await inspect(bytes);
     expect(file).toMatchObject({ kind: 'unknown', foreign: format, parts: [] });
     expect(file.problems[0]?.severity).toBe('error');
-  });
-
-  it('Telink firmware is said to be for thermometers', async () => {
-    expect((await inspect(telink)).title).toBe('Telink firmware for thermometers');
   });
 
   it('unknown content says what was seen', async () => {

@@ -143,7 +143,6 @@ describe.skipIf(!hasRealFiles)('real images (skipped where ../shared/data is mis
     ['plugs/haa-otamain-12.18.0.bin.sec', 'signature'],
     ['plugs/synthetic-mg2x-ShellyPlugS.zip', 'mongoose-zip'],
     ['plugs/tuya-convert-upgrade-1.5.ug.bin', 'tuya-ug'],
-    ['telink/firmware/ATC_v58.bin', 'telink-image'],
   ])('%s is named and refused', async (name, foreign) => {
     const file = await inspect(name);
     expect(file).toMatchObject({ kind: 'unknown', foreign });

@@ -16,6 +16,7 @@ export class ScriptedPort implements SerialPort {
   readonly link: string;
   readonly hasControlLines: boolean;
   readonly hasBaudRate: boolean;
+  unsentBytes = 0;
   readonly written: Uint8Array[] = [];
   readonly lines: ControlLines[] = [];
   readonly bauds: number[] = [];

@@ -55,4 +55,5 @@ const describe = (file: InspectedFile) => ({
     }),
   ),
   backup: file.backup ?? null,
+  telink: file.telink ?? null,
 });

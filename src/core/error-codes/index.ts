@@ -5,6 +5,7 @@ import { ESP_LOADER_CODES } from './esp-loader.ts';
 import { FILE_CODES } from './files.ts';
 import { PROOF_CODES } from './proof.ts';
 import { SERIAL_CODES } from './serial.ts';
+import { TELINK_CODES } from './telink.ts';
 
 /**
  * Every code a person can meet, with the default sentence, fault and advice. Faults that are alike on the wire
@@ -18,5 +19,6 @@ export const ERROR_CODES = {
   ...BLUETOOTH_CODES,
   ...ESP_CONTACT_CODES,
   ...ESP_LOADER_CODES,
+  ...TELINK_CODES,
   ...PROOF_CODES,
 } as const;

@@ -1,4 +1,4 @@
-import type { AdapterChip, AdapterChipId } from './adapter.ts';
+import type { AdapterChip, AdapterChipId, SwsFitness } from './adapter.ts';
 
 /** What tells one chip from another; product texts are as the maker programmed them. */
 export interface ChipHints {
@@ -12,12 +12,56 @@ export interface ChipHints {
 const THREE_VOLTS =
   'Set its voltage jumper to 3.3 V before wiring; at 5 V its TX pin harms the unit, and its 3.3 V pin is too weak to power one.';
 
+/*
+ * SWS: telink-swire reference, sections 3 and 8, with the threads it names (atc1441/ATC_MiThermometer#298,
+ * pvvx/TlsrComSwireWriter#3, pvvx/pvvx.github.io#13).
+ */
+const SWS: Readonly<Record<AdapterChipId, SwsFitness>> = {
+  ch340: { write: 'good', read: 'good' },
+  ch343: { write: 'untried', read: 'untried', note: 'Nobody has reported it on this wire yet.' },
+  cp210x: {
+    write: 'good',
+    read: 'doubtful',
+    note: 'CP2102 adapters fail for many when they read this wire; a CH340 is the better choice.',
+  },
+  ftdi: {
+    write: 'good',
+    read: 'never',
+    note: 'An FTDI adapter cannot read this wire: it drops the characters that lack a stop bit. With TX only it has worked.',
+  },
+  pl2303: {
+    write: 'good',
+    read: 'doubtful',
+    note: 'A PL2303 loses characters of the answers now and then; benchflash then asks again, which takes longer.',
+  },
+  'usb-jtag': {
+    write: 'never',
+    read: 'never',
+    note: 'This is the USB port of an ESP32 itself, not a serial adapter: it has no TX pin.',
+  },
+  cdc: {
+    write: 'untried',
+    read: 'untried',
+    note: 'What becomes of the stream depends on the firmware of this adapter; it may leave gaps.',
+  },
+  uart: {
+    write: 'untried',
+    read: 'untried',
+    note: 'An RS-232 socket gives up to 12 V and destroys the chip; only 3.3 V pins may be wired.',
+  },
+  unknown: {
+    write: 'untried',
+    read: 'untried',
+    note: 'It is not known what this adapter does on this wire.',
+  },
+};
+
 const chip = (
   id: AdapterChipId,
   title: string,
   dependableBaudRate: number,
   ...notes: string[]
-): AdapterChip => ({ id, title, dependableBaudRate, notes });
+): AdapterChip => ({ id, title, dependableBaudRate, notes, sws: SWS[id] });
 
 /*
  * Rates: the makers' data sheets bound them (CH340 2 Mbaud, CP2102 1 Mbaud, CP2102N 3 Mbaud, FT232R 3 Mbaud, PL2303HX

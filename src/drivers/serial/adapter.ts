@@ -2,6 +2,21 @@
 export type AdapterChipId =
   'ch340' | 'ch343' | 'cp210x' | 'ftdi' | 'pl2303' | 'usb-jtag' | 'cdc' | 'uart' | 'unknown';
 
+/**
+ * What an adapter is worth on a Telink chip's single wire (SWS). `good`: used by many; `doubtful`: fails for some;
+ * `never`: cannot work; `untried`: nothing is known.
+ */
+export type SwsWorth = 'good' | 'doubtful' | 'never' | 'untried';
+
+export interface SwsFitness {
+  /** Sending the stream without gaps. */
+  readonly write: SwsWorth;
+  /** Hearing the chip's answers, whose first character may lack its stop bit. */
+  readonly read: SwsWorth;
+  /** One sentence in the operator's words, where there is something to say. */
+  readonly note?: string;
+}
+
 /** What is known of an adapter's chip and what that means for a job. */
 export interface AdapterChip {
   readonly id: AdapterChipId;
@@ -11,6 +26,7 @@ export interface AdapterChip {
   readonly dependableBaudRate: number;
   /** One sentence each, in the operator's words. */
   readonly notes: readonly string[];
+  readonly sws: SwsFitness;
 }
 
 export interface UsbIdentity {

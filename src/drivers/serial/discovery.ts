@@ -1,7 +1,7 @@
 import { BenchError } from '../../core/errors.ts';
 import { sanitize } from '../../core/text.ts';
 import { identifyChip } from './adapter-chips.ts';
-import type { SerialPortInfo, UsbIdentity } from './adapter.ts';
+import type { AdapterChip, SerialPortInfo, UsbIdentity } from './adapter.ts';
 import { type BindingPortInfo, type SerialBinding, systemBinding } from './binding.ts';
 import { type FoundPort, SysfsPorts } from './sysfs-ports.ts';
 
@@ -106,16 +106,25 @@ function locationKeyOf(usb: UsbIdentity): string | undefined {
 const interfaceSuffix = (usb: UsbIdentity): string => (usb.interface ? `:${usb.interface}` : '');
 
 /**
- * The path a serial link is opened by now. A link that begins with `usb:` names an adapter by serial number or
- * socket (the keys of SerialPortInfo) wherever it was plugged in last. Throws PORT_NOT_FOUND.
+ * The path a serial link is opened by now, and the adapter's chip where the port is a listed one. A link that begins
+ * with `usb:` names an adapter by serial number or socket (the keys of SerialPortInfo) wherever it was plugged in
+ * last. Throws PORT_NOT_FOUND.
  */
-export async function pathOfLink(text: string, lister: PortLister = systemPortLister()): Promise<string> {
-  if (!text.startsWith('usb:')) return text;
+export async function portOfLink(
+  text: string,
+  lister: PortLister = systemPortLister(),
+): Promise<{ readonly path: string; readonly chip?: AdapterChip }> {
+  if (!text.startsWith('usb:')) {
+    // An unlisted path (a pty, a symlink) opens just as well.
+    const ports = await lister.list().catch(() => []);
+    const found = ports.find(({ path }) => path === text);
+    return { path: text, ...(found && { chip: found.chip }) };
+  }
   const ports = await lister.list();
   const matching = ports.filter(
     ({ key, usb }) => key === text || (usb && [serialKeyOf(usb), locationKeyOf(usb)].includes(text)),
   );
-  if (matching.length === 1 && matching[0]) return matching[0].path;
+  if (matching.length === 1 && matching[0]) return matching[0];
   throw new BenchError('PORT_NOT_FOUND', {
     message:
       matching.length === 0

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { BenchError } from '../../core/errors.ts';
+import type { AdapterChip } from './adapter.ts';
 import { type BindingPort, type SerialBinding, systemBinding } from './binding.ts';
 import { FdStream, isPolledFd } from './fd-stream.ts';
 import { LinkState, reasonOf, writeLimitMs } from './link-state.ts';
@@ -14,6 +15,12 @@ const CLOSE_LIMIT_MS = 2000;
 /** How far a real rate may be off; a UART still reads what is 3 % off. */
 const MAX_RATE_ERROR = 0.03;
 const READ_BYTES = 64 * 1024;
+/**
+ * Largest transmit buffer of the common adapters whose Linux driver cannot be asked whether it is empty (PL2303 256,
+ * CH340 less); those of CP210x and FTDI can, and draining waits for it. Other systems only promise that the bytes
+ * left the driver: there the largest buffer of any counts (CP2102 640).
+ */
+const UNSENT_BYTES = { linux: 256, other: 640 };
 
 export interface NodeSerialOptions extends OpenOptions {
   readonly clock?: Clock;
@@ -23,6 +30,7 @@ export interface NodeSerialOptions extends OpenOptions {
   readonly platform?: NodeJS.Platform;
   /** As the operator named it, where that is not the path. */
   readonly link?: string;
+  readonly adapter?: AdapterChip;
 }
 
 /**
@@ -48,8 +56,9 @@ export async function openNodeSerialPort(path: string, options: NodeSerialOption
     throw openingError(path, cause, platform, await portHolders(path));
   }
   const hasControlLines = await movesLines(port);
-  const { baudRate, link = path } = options;
-  const opened = new NodeSerialPort(port, { link, clock, baudRate, hasControlLines });
+  const { baudRate, link = path, adapter } = options;
+  const unsentBytes = platform === 'linux' ? UNSENT_BYTES.linux : UNSENT_BYTES.other;
+  const opened = new NodeSerialPort(port, { link, clock, baudRate, hasControlLines, unsentBytes, adapter });
   try {
     await opened.expectRate(baudRate);
   } catch (error) {
@@ -97,23 +106,51 @@ async function orGiveUp<T>(opening: Promise<T>, clock: Clock, signal: AbortSigna
   }
 }
 
+interface PortFacts {
+  readonly link: string;
+  readonly clock: Clock;
+  readonly baudRate: number;
+  readonly hasControlLines: boolean;
+  readonly unsentBytes: number;
+  readonly adapter: AdapterChip | undefined;
+}
+
+/** Writes that were queued behind one another: only the last of them drains. */
+class WriteRun {
+  readonly drained: Promise<void>;
+  /** Of all its writes, for the limit of the one that drains. */
+  bytes = 0;
+  left = 0;
+  settle: (error?: unknown) => void = () => undefined;
+
+  constructor() {
+    this.drained = new Promise((resolve, reject) => {
+      this.settle = (error) => (error == null ? resolve() : reject(error));
+    });
+    // Each of its writes rejects with it; that nobody else waits is no news.
+    this.drained.catch(() => undefined);
+  }
+}
+
 class NodeSerialPort implements SerialPort {
   readonly link: string;
   readonly hasBaudRate = true;
+  readonly unsentBytes: number;
+  readonly adapter?: AdapterChip;
   readonly #port: BindingPort;
   readonly #clock: Clock;
   readonly #state: LinkState;
   readonly #stream: FdStream | undefined;
   #hasControlLines: boolean;
   #baudRate: number;
+  #run: WriteRun | undefined;
 
-  constructor(
-    port: BindingPort,
-    facts: { link: string; clock: Clock; baudRate: number; hasControlLines: boolean },
-  ) {
+  constructor(port: BindingPort, facts: PortFacts) {
     this.#port = port;
     this.#clock = facts.clock;
     this.link = facts.link;
+    this.unsentBytes = facts.unsentBytes;
+    if (facts.adapter) this.adapter = facts.adapter;
     this.#hasControlLines = facts.hasControlLines;
     this.#baudRate = facts.baudRate;
     this.#state = new LinkState(facts.link, facts.clock);
@@ -146,21 +183,41 @@ class NodeSerialPort implements SerialPort {
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    return this.#state.inTurn(() =>
-      this.#order(
-        writeLimitMs(bytes.length, this.#baudRate),
-        () => new BenchError('WRITE_TIMEOUT', { detail: { link: this.link, bytes: bytes.length } }),
-        async (signal) => {
-          if (this.#stream) await this.#stream.write(bytes, signal);
-          else if (bytes.length > 0) await this.#port.write(Buffer.from(bytes));
-          if (!signal.aborted) await this.#port.drain();
-        },
-      ),
+    const run = (this.#run ??= new WriteRun());
+    run.left++;
+    run.bytes += bytes.length;
+    this.#inTurn(() => this.#writeOne(run, bytes), run).catch((error: unknown) => {
+      if (this.#run === run) this.#run = undefined;
+      run.settle(error);
+    });
+    return run.drained;
+  }
+
+  /** An adapter that stands still between two drained writes leaves a gap on the wire where none may be. */
+  async #writeOne(run: WriteRun, bytes: Uint8Array): Promise<void> {
+    await this.#order(
+      writeLimitMs(run.bytes, this.#baudRate),
+      () => new BenchError('WRITE_TIMEOUT', { detail: { link: this.link, bytes: bytes.length } }),
+      async (signal) => {
+        if (this.#stream) await this.#stream.write(bytes, signal);
+        else if (bytes.length > 0) await this.#port.write(Buffer.from(bytes));
+        run.left--;
+        if (run.left > 0 || signal.aborted) return;
+        if (this.#run === run) this.#run = undefined;
+        await this.#port.drain();
+      },
     );
+    if (run.left === 0) run.settle();
+  }
+
+  /** Whatever is queued that is no write of `run` ends the run under way. */
+  #inTurn(work: () => Promise<void>, run?: WriteRun): Promise<void> {
+    this.#run = run;
+    return this.#state.inTurn(work);
   }
 
   setBaudRate(baudRate: number): Promise<void> {
-    return this.#state.inTurn(async () => {
+    return this.#inTurn(async () => {
       await this.#order(ORDER_LIMIT_MS, this.#silent, () =>
         this.#port.update({ baudRate }).catch((cause: unknown) => {
           if (isGone(cause)) throw cause;
@@ -209,7 +266,7 @@ class NodeSerialPort implements SerialPort {
   }
 
   flushInput(): Promise<void> {
-    return this.#state.inTurn(async () => {
+    return this.#inTurn(async () => {
       this.#state.dropUnheard();
       await this.#order(ORDER_LIMIT_MS, this.#silent, () => this.#port.flush());
     });

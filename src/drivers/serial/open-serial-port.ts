@@ -23,8 +23,9 @@ export async function openSerialPort(link: Link, options: SerialOpenOptions): Pr
   switch (link.kind) {
     case 'serial': {
       const { openNodeSerialPort } = await import('./node-serial-port.ts');
-      const { pathOfLink } = await import('./discovery.ts');
-      return openNodeSerialPort(await pathOfLink(link.text), { ...options, link: link.text });
+      const { portOfLink } = await import('./discovery.ts');
+      const { path, chip } = await portOfLink(link.text);
+      return openNodeSerialPort(path, { ...options, link: link.text, ...(chip && { adapter: chip }) });
     }
     case 'socket': {
       const { openSocketPort } = await import('./socket-port.ts');

@@ -1,3 +1,5 @@
+import type { AdapterChip } from './adapter.ts';
+
 /** Modem-control lines as the host sees them: `true` asserts the line, which pulls the pin LOW. */
 export interface ControlLines {
   readonly dtr: boolean;
@@ -26,6 +28,14 @@ export interface SerialPort {
   /** False where the rate is fixed elsewhere (raw TCP): `setBaudRate` then does nothing. */
   readonly hasBaudRate: boolean;
   readonly baudRate: number;
+  /** The chip of the adapter; undefined where there is none or it is another computer's. */
+  readonly adapter?: AdapterChip;
+  /**
+   * How far a resolved `write` can be trusted: the most bytes that may not yet have been on the wire by then, in the
+   * adapter or beyond it. 0: the last stop bit is out. Infinity: the bytes are only under way (a network), and their
+   * wire time must be computed from their number and the rate. A pause on the line is counted from there.
+   */
+  readonly unsentBytes: number;
   /** Set once the link is gone. */
   readonly lostBecause: Error | undefined;
   /**
@@ -36,8 +46,9 @@ export interface SerialPort {
   /** Called once when the link goes away without `close()`; at once when it is gone already. */
   onLost(listener: (error: Error) => void): () => void;
   /**
-   * Resolves when every byte has left the host (drained), as far as the carrier can tell. Calls keep their order,
-   * `setBaudRate` and `flushInput` among them. Limit: 10 s plus wire time, then WRITE_TIMEOUT.
+   * Resolves when every byte has left the host (drained), as far as the carrier can tell; see `unsentBytes`. Calls
+   * keep their order, `setBaudRate` and `flushInput` among them. Writes queued behind one another go out without a
+   * pause between them. Limit: 10 s plus wire time, then WRITE_TIMEOUT.
    */
   write(bytes: Uint8Array): Promise<void>;
   /** Throws BAUD_REFUSED where the rate is not taken to within 3 %; the old one then stays. May drop input. */

@@ -71,6 +71,7 @@ class Rfc2217Port implements SerialPort {
   readonly link: string;
   readonly hasControlLines: boolean;
   readonly hasBaudRate: boolean;
+  readonly unsentBytes = Infinity;
   readonly #tcp: TcpLink;
   readonly #session: Rfc2217Session;
   readonly #clock: Clock;

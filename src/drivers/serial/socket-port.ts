@@ -20,6 +20,7 @@ export async function openSocketPort(
     link,
     hasControlLines: false,
     hasBaudRate: false,
+    unsentBytes: Infinity,
     get baudRate() {
       return baudRate;
     },

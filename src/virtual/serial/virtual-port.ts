@@ -11,6 +11,7 @@ const RECEIVE_BUFFER_BYTES = 65_536;
 export class VirtualPort implements PracticePort {
   readonly link: string;
   readonly hasBaudRate = true;
+  readonly unsentBytes = 0;
   lostBecause: Error | undefined;
   private readonly slot: Slot;
   /** Lets go of the place at the bench. */

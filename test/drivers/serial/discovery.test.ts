@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { pathOfLink, systemPortLister } from '../../../src/drivers/serial/discovery.ts';
+import { portOfLink, systemPortLister } from '../../../src/drivers/serial/discovery.ts';
 import { FakeBinding } from './fake-binding.ts';
 
 interface Adapter {
@@ -165,12 +165,16 @@ describe.skipIf(process.platform === 'win32')('finding ports in /sys', () => {
   it('opens an adapter by its key wherever it is now', async () => {
     plug({ ...FT232, tty: 'ttyUSB5', at: '1-2.4', serial: 'A10KBC3F' });
     const ports = lister();
-    expect(await pathOfLink('/dev/ttyUSB0', ports)).toBe('/dev/ttyUSB0');
-    expect(await pathOfLink('usb:sn=A10KBC3F', ports)).toBe('/dev/ttyUSB5');
-    expect(await pathOfLink('usb:1-2.4', ports)).toBe('/dev/ttyUSB5');
-    await expect(pathOfLink('usb:1-9', ports)).rejects.toMatchObject({ code: 'PORT_NOT_FOUND' });
+    expect(await portOfLink('/dev/ttyUSB0', ports)).toEqual({ path: '/dev/ttyUSB0' });
+    expect((await portOfLink('/dev/ttyUSB5', ports)).chip?.sws.read).toBe('never');
+    expect(await portOfLink('usb:sn=A10KBC3F', ports)).toMatchObject({
+      path: '/dev/ttyUSB5',
+      chip: { id: 'ftdi' },
+    });
+    expect((await portOfLink('usb:1-2.4', ports)).path).toBe('/dev/ttyUSB5');
+    await expect(portOfLink('usb:1-9', ports)).rejects.toMatchObject({ code: 'PORT_NOT_FOUND' });
     plug({ ...FT232, tty: 'ttyUSB6', at: '1-2.5', serial: 'A10KBC3F' });
-    await expect(pathOfLink('usb:sn=A10KBC3F', ports)).rejects.toMatchObject({
+    await expect(portOfLink('usb:sn=A10KBC3F', ports)).rejects.toMatchObject({
       code: 'PORT_NOT_FOUND',
       message: expect.stringContaining('/dev/ttyUSB5, /dev/ttyUSB6') as string,
     });

@@ -141,6 +141,44 @@ describe('an open serial port', () => {
     expect(binding.orders).toEqual(['write 16384', 'drain']);
   });
 
+  it.each([
+    ['linux', 256],
+    ['darwin', 640],
+  ] as const)('on %s says what an adapter may still hold after a write', async (platform, unsentBytes) => {
+    const port = await open(new FakeBinding(), { platform, files: files() });
+    expect(port.unsentBytes).toBe(unsentBytes);
+  });
+
+  it('drains writes that are queued behind one another once, after the last', async () => {
+    const binding = new FakeBinding();
+    const port = await open(binding);
+    binding.orders.length = 0;
+    await Promise.all([240, 240, 50].map((length) => port.write(new Uint8Array(length))));
+    expect(binding.orders).toEqual(['write 240', 'write 240', 'write 50', 'drain']);
+    await Promise.all([port.write(new Uint8Array(1)), port.setBaudRate(9600), port.write(new Uint8Array(2))]);
+    expect(binding.orders.slice(4)).toEqual(['write 1', 'drain', 'rate 9600', 'write 2', 'drain']);
+  });
+
+  it('a failed run of writes is no reason for the next one to fail', async () => {
+    const binding = new FakeBinding();
+    const clock = new ManualClock();
+    const port = await open(binding, { clock });
+    binding.peer.stall();
+    for (let round = 0; round < 2; round++) {
+      const writes = [port.write(Uint8Array.of(1)), port.write(Uint8Array.of(2))];
+      const failed = Promise.all(
+        writes.map((write) => expect(write).rejects.toMatchObject({ code: 'WRITE_TIMEOUT' })),
+      );
+      const written = () => binding.orders.filter((order) => order === 'write 1').length;
+      for (let limit = 1; limit <= 2; limit++) {
+        await until(() => expect(written()).toBe(2 * round + limit));
+        clock.advance(10_001);
+      }
+      await failed;
+    }
+    await port.close();
+  });
+
   it('ends a write that the adapter does not take, after its wire time and ten seconds', async () => {
     const clock = new ManualClock();
     const binding = new FakeBinding();

@@ -4,7 +4,13 @@ import { type PortChanges, watchPorts } from '../../../src/drivers/serial/discov
 import { ManualClock } from '../manual-clock.ts';
 import { until } from '../until.ts';
 
-const chip = { id: 'ch340', title: 'CH340', dependableBaudRate: 460_800, notes: [] } as const;
+const chip = {
+  id: 'ch340',
+  title: 'CH340',
+  dependableBaudRate: 460_800,
+  notes: [],
+  sws: { write: 'good', read: 'good' },
+} as const;
 const port = (path: string, location: string): SerialPortInfo => ({
   path,
   key: `usb:${location}`,
