@@ -5,6 +5,7 @@ import { ESP_LOADER_CODES } from './esp-loader.ts';
 import { FILE_CODES } from './files.ts';
 import { PROOF_CODES } from './proof.ts';
 import { SERIAL_CODES } from './serial.ts';
+import { XIAOMI_CODES } from './xiaomi.ts';
 
 /**
  * Every code a person can meet, with the default sentence, fault and advice. Faults that are alike on the wire
@@ -16,6 +17,7 @@ export const ERROR_CODES = {
   ...FILE_CODES,
   ...SERIAL_CODES,
   ...BLUETOOTH_CODES,
+  ...XIAOMI_CODES,
   ...ESP_CONTACT_CODES,
   ...ESP_LOADER_CODES,
   ...PROOF_CODES,
