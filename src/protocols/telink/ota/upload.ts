@@ -31,6 +31,9 @@ export const EXTENDED_BANK_BYTES = 0x3_4000;
 /** Packets between two reads: they drain the queue of the host, and byte 0 of the answer is the status. */
 const PACKETS_PER_READ = 8;
 
+/** A unit that erases leaves a read unanswered for a while; asking again changes nothing there. */
+const READ_TRIES = 3;
+
 /** What the public flashers wait, ms. */
 const WAIT = { afterSpeedUp: 500, afterStart: 300 } as const;
 /** From the end packet to the loss of the link, ms: 1 to 7 s were seen. */
@@ -160,10 +163,20 @@ class Upload {
 
   /** An answered read: all packets before it have reached the unit. */
   async #acknowledge(blocks: number): Promise<void> {
-    const refusal = otaRefusal(await this.#connection.read(this.#ota), { block: blocks - 1 });
+    const refusal = otaRefusal(await this.#patientRead(), { block: blocks - 1 });
     if (refusal != null) throw refusal;
     this.#acknowledgedBlocks = blocks;
     this.#report();
+  }
+
+  async #patientRead(): Promise<Uint8Array> {
+    for (let tries = 1; ; tries++)
+      try {
+        return await this.#connection.read(this.#ota);
+      } catch (error) {
+        if (!isBenchError(error, 'BLE_NO_ANSWER') || tries === READ_TRIES) throw error;
+        throwIfAborted(this.#context.signal);
+      }
   }
 
   /** A unit that checks the image may leave the read unanswered; one that found a fault says so. */
