@@ -6,6 +6,7 @@ import { FILE_CODES } from './files.ts';
 import { PROOF_CODES } from './proof.ts';
 import { SERIAL_CODES } from './serial.ts';
 import { TELINK_CODES } from './telink.ts';
+import { XIAOMI_CODES } from './xiaomi.ts';
 
 /**
  * Every code a person can meet, with the default sentence, fault and advice. Faults that are alike on the wire
@@ -17,6 +18,7 @@ export const ERROR_CODES = {
   ...FILE_CODES,
   ...SERIAL_CODES,
   ...BLUETOOTH_CODES,
+  ...XIAOMI_CODES,
   ...ESP_CONTACT_CODES,
   ...ESP_LOADER_CODES,
   ...TELINK_CODES,

@@ -1,8 +1,8 @@
+import { throwIfAborted } from '../../core/abort.ts';
 import { deviceText } from '../../core/text.ts';
 import type { SerialPort } from '../../drivers/serial/port.ts';
 import { Capture } from './capture.ts';
 import { judgeBoot } from './judge-boot.ts';
-import { throwIfAborted } from './loader-errors.ts';
 import { applyReset, HARD_RESET, HARD_RESET_USB_JTAG } from './reset.ts';
 import type { BootReport, BootVerdict, BootWatchOptions } from './types.ts';
 

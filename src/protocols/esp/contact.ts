@@ -1,10 +1,10 @@
+import { throwIfAborted } from '../../core/abort.ts';
 import { BenchError, isBenchError } from '../../core/errors.ts';
 import type { SerialPort } from '../../drivers/serial/port.ts';
 import { Capture } from './capture.ts';
 import { Conversation } from './conversation.ts';
 import { CODE_OF_FINDING, diagnose } from './diagnose.ts';
 import { detectChip, readIdentity } from './identify.ts';
-import { throwIfAborted } from './loader-errors.ts';
 import type { EspLoader } from './loader.ts';
 import { applyReset, ENTER_LOADER, ENTER_LOADER_USB_JTAG } from './reset.ts';
 import { LoaderSession, type SessionSetup } from './session.ts';

@@ -1,8 +1,9 @@
+import { throwIfAborted } from '../../core/abort.ts';
 import { uint8ArrayToHex, uint8ArrayToString } from 'uint8array-extras';
 import { isBenchError } from '../../core/errors.ts';
 import type { LoaderContext } from './context.ts';
 import { SECTOR_BYTES } from './erase-size.ts';
-import { loaderUnsupported, throwIfAborted } from './loader-errors.ts';
+import { loaderUnsupported } from './loader-errors.ts';
 import { OP } from './opcodes.ts';
 import { encodeRequest, words } from './packet.ts';
 import { eraseTimeoutMs, md5TimeoutMs, TIMEOUT } from './timeouts.ts';

@@ -56,10 +56,3 @@ export const loaderUnsupported = (op: number, why?: string): BenchError =>
     message: why ?? `This loader does not know ${opcodeName(op)}.`,
     detail: { command: opcodeName(op) },
   });
-
-/** Throws what the signal was aborted with, as ABORTED when it is no BenchError. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted !== true) return;
-  const reason: unknown = signal.reason;
-  throw reason instanceof BenchError ? reason : new BenchError('ABORTED', { cause: reason });
-}

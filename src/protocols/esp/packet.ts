@@ -1,4 +1,4 @@
-import { CodecError } from './codec-error.ts';
+import { CodecError } from '../../core/codec-error.ts';
 import { OP } from './opcodes.ts';
 
 const REQUEST = 0x00;

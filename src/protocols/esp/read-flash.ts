@@ -1,8 +1,9 @@
+import { throwIfAborted } from '../../core/abort.ts';
 import { createHash } from 'node:crypto';
 import { BenchError, isBenchError } from '../../core/errors.ts';
 import type { LoaderContext } from './context.ts';
 import { flashMd5 } from './flash-commands.ts';
-import { LoaderRefused, loaderUnsupported, throwIfAborted } from './loader-errors.ts';
+import { LoaderRefused, loaderUnsupported } from './loader-errors.ts';
 import { OP } from './opcodes.ts';
 import { words } from './packet.ts';
 import { readStream } from './read-stream.ts';

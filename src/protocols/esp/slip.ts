@@ -1,4 +1,4 @@
-import { CodecError } from './codec-error.ts';
+import { CodecError } from '../../core/codec-error.ts';
 
 /**
  * SLIP framing as the ESP loaders use it: `C0` before AND after each frame, `DB DC` for C0, `DB DD` for DB.

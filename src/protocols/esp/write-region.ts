@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../../core/abort.ts';
 import { BenchError, isBenchError } from '../../core/errors.ts';
 import type { ProgressSink } from '../../core/progress.ts';
 import { compressRegion, padded } from './compress.ts';
@@ -6,7 +7,7 @@ import type { Conversation } from './conversation.ts';
 import { BlockDamaged, sendDataBlock, StreamDamaged } from './data-block.ts';
 import { esp8266EraseSize, SECTOR_BYTES } from './erase-size.ts';
 import { MAGIC_REGISTER } from './identify.ts';
-import { LoaderRefused, throwIfAborted } from './loader-errors.ts';
+import { LoaderRefused } from './loader-errors.ts';
 import { OP } from './opcodes.ts';
 import { words } from './packet.ts';
 import { blockTimeoutMs, eraseTimeoutMs, TIMEOUT } from './timeouts.ts';
