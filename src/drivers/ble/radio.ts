@@ -1,3 +1,4 @@
+import type { BenchError } from '../../core/errors.ts';
 import type { LogSink } from '../../core/log.ts';
 
 /** What one advertisement said, as the radio heard it; nothing of it is interpreted. */
@@ -12,7 +13,10 @@ export interface Advertisement {
   /** Received strength, dBm (about -30 beside the antenna, -95 at the edge). */
   readonly rssiDbm: number;
   readonly connectable: boolean;
-  /** As sent: untrusted text. */
+  /**
+   * As sent: untrusted text. Sent apart from the rest, and then kept by the radio until another one is sent or a
+   * connection to the peer has ended: after other firmware was written by wire, the old name may still stand here.
+   */
   readonly localName?: string;
   /** Service UUIDs that are announced, in the form of `GattUuid`. */
   readonly serviceUuids: readonly GattUuid[];
@@ -47,17 +51,29 @@ export interface ConnectOptions {
 export interface BleRadio {
   /** What carries it, for the operator: `hci0`, `practice bench`. */
   readonly name: string;
-  /** How many connections it holds at the same time. */
+  /** How many connections it holds at the same time; fewer when the adapter turned out to hold fewer. */
   readonly maxConnections: number;
+  /**
+   * Set while it cannot be used: switched off, unplugged, or its use was forbidden (BLUETOOTH_OFF). Listening goes on
+   * by itself when it is back; open connections are lost.
+   */
+  readonly offBecause: BenchError | undefined;
+  /** Called when `offBecause` changed. Returns the unsubscribe function. */
+  onOffChange(listener: () => void): () => void;
   /** Hears every advertisement, repeated ones too. Returns the unsubscribe function. */
   listen(listener: (heard: Advertisement) => void): () => void;
-  /** Throws BLE_CONNECT_FAILED (naming what was heard last), BLUETOOTH_OFF, or the signal's reason. */
+  /**
+   * Waits until the peer is heard, sets up a connection and discovers what it has. Throws BLE_CONNECT_FAILED (naming
+   * what was heard last), BLE_NO_ANSWER (connected, but discovery was never answered), BLUETOOTH_OFF, or the signal's
+   * reason.
+   */
   connect(address: string, options: ConnectOptions): Promise<GattConnection>;
 }
 
 /**
  * An open connection. Every call ends: by its answer, by the loss of the link (BLE_LINK_LOST) or by a limit of its own
- * (BLE_NO_ANSWER).
+ * (BLE_NO_ANSWER, after which the link is lost too: nothing more may be asked of a peer that left a request open).
+ * Calls go out one after another, in the order they were made. No call may carry more than `payloadBytes`.
  */
 export interface GattConnection {
   readonly address: string;
@@ -65,12 +81,13 @@ export interface GattConnection {
   readonly payloadBytes: number;
   /** What the peer has, discovered while connecting. */
   readonly characteristics: readonly GattCharacteristic[];
-  /** Set once the link is gone. */
+  /** Set once the link is gone, by `disconnect` too. */
   readonly lostBecause: Error | undefined;
   /** Called once when the link goes without `disconnect`; at once when it is gone already. */
   onLost(listener: (error: Error) => void): () => void;
+  /** On Linux noble answers a refused read with no bytes. */
   read(ref: CharacteristicRef): Promise<Uint8Array>;
-  /** Acknowledged by the peer. */
+  /** Acknowledged by the peer. A refusal cannot be told from silence everywhere: it ends as BLE_NO_ANSWER. */
   write(ref: CharacteristicRef, bytes: Uint8Array): Promise<void>;
   /** Resolves when queued, which is not yet sent: flow control is the caller's. */
   writeWithoutResponse(ref: CharacteristicRef, bytes: Uint8Array): Promise<void>;

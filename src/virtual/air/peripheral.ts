@@ -13,9 +13,11 @@ export interface VirtualPeripheral {
   readonly address: string;
   /** At the antenna of the bench, dBm. */
   readonly rssiDbm: number;
+  /** With `pace=`: advertisements and exchanges take the time they say. Otherwise none, or a fraction of it. */
+  readonly paced?: boolean;
   /** What it sends now; undefined while it is silent (no power, restarting, connected). Asked anew for every event. */
   advertisement(): VirtualAdvertisement | undefined;
-  /** A central connects. Undefined: it does not answer. */
+  /** A central connects. Undefined: it does not answer; it is asked again at its next connectable advertisement. */
   accept(central: VirtualCentral): VirtualGattServer | undefined;
 }
 
@@ -42,7 +44,7 @@ export interface VirtualGattServer {
   readonly services: readonly VirtualService[];
   /** ATT MTU it agrees to, bytes; 23 when missing. */
   readonly mtu?: number;
-  /** Time of one exchange on this link, ms: the connection interval. */
+  /** Time of one exchange on this link, ms: the connection interval. Taken only by a paced peripheral. */
   readonly intervalMs: number;
   read(service: string, characteristic: string): Promise<Uint8Array | undefined>;
   /** `acknowledged` false: write without response. Resolves when the peripheral has taken it. */

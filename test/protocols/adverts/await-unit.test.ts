@@ -11,6 +11,8 @@ function air() {
   const radio: BleRadio = {
     name: 'test',
     maxConnections: 1,
+    offBecause: undefined,
+    onOffChange: () => () => undefined,
     listen(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
