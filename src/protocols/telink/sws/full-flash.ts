@@ -110,8 +110,15 @@ export class FullFlash implements FlashWriter {
     });
   }
 
+  /** A damaged echo of the question spoils the answer as well; the question is asked again. */
   async #fetch(question: readonly SwsWrite[], count: number): Promise<ReadResult> {
-    await this.#flush(question, encodeReadHeader(REGISTER.flashData));
+    try {
+      await this.#flush(question, encodeReadHeader(REGISTER.flashData));
+    } catch (error) {
+      if (!isBenchError(error, 'ECHO_GARBLED')) throw error;
+      await this.#echo.exchange(END_AND_DESELECT);
+      return { bytes: [], failure: 'damaged' };
+    }
     const result = await this.#echo.fetchAll(count);
     this.#owed = END_AND_DESELECT;
     return result;
