@@ -1,4 +1,4 @@
-import { fieldText, hex, hexBytes, isFilled, latin1, sizeText, startsWith, u32, u32be, u8 } from './bytes.ts';
+import { fieldText, hex, hexBytes, isFilled, latin1, sizeText, startsWith, u32be, u8 } from './bytes.ts';
 import { sanitize } from '../core/text.ts';
 import type { Findings } from './findings.ts';
 import type { ForeignFormat } from './firmware-file.ts';

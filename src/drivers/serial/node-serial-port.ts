@@ -121,7 +121,7 @@ class WriteRun {
   /** Of all its writes, for the limit of the one that drains. */
   bytes = 0;
   left = 0;
-  settle: (error?: unknown) => void = () => undefined;
+  settle: (error?: Error) => void = () => undefined;
 
   constructor() {
     this.drained = new Promise((resolve, reject) => {
@@ -188,7 +188,7 @@ class NodeSerialPort implements SerialPort {
     run.bytes += bytes.length;
     this.#inTurn(() => this.#writeOne(run, bytes), run).catch((error: unknown) => {
       if (this.#run === run) this.#run = undefined;
-      run.settle(error);
+      run.settle(error as Error);
     });
     return run.drained;
   }

@@ -13,6 +13,8 @@ export interface ThermometerProfile {
   readonly stock: readonly StockFirmware[];
   /** Revisions whose display the free firmware is known to drive, as 2A27 names them. */
   readonly hardware: readonly string[];
+  /** Numbers by which pvvx firmware names the boards of this model (command 00). */
+  readonly pvvxHardwareIds: readonly number[];
   /** Below this an update over the air was seen to stop on the way, percent (pvvx README, atc1441#355). */
   readonly minBatteryPercent: number;
 }
@@ -26,6 +28,7 @@ export const PROFILES: readonly ThermometerProfile[] = [
       { pattern: /^2\.\d+\.\d+_\d{4}$/, activation: 'cloud', takesUnsigned: false },
     ],
     hardware: ['B1.1', 'B1.4', 'B1.5', 'B1.6', 'B1.7', 'B1.9', 'B2.0'],
+    pvvxHardwareIds: [0, 3, 4, 5, 10, 14],
     minBatteryPercent: 40,
   },
 ];

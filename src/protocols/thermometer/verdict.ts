@@ -9,6 +9,8 @@ export interface UnitFacts {
   /** Of the firmware that runs: `1.0.0_0130`, `5.8`. */
   readonly version?: string;
   readonly hardware?: string;
+  /** From pvvx firmware: it runs on other models under the same services and names. */
+  readonly pvvxHardwareId?: number;
   readonly batteryPercent?: number;
   readonly bound?: boolean;
   /** A token of this unit is in the records or was given. */
@@ -47,6 +49,12 @@ export function judgeUnit(facts: UnitFacts): FlashVerdict {
     return {
       kind: 'model-without-profile',
       text: `${profile == null ? model : 'Qingping'}: benchflash has no profile for this model yet.`,
+    };
+  const { pvvxHardwareId } = facts;
+  if (pvvxHardwareId != null && !profile.pvvxHardwareIds.includes(pvvxHardwareId))
+    return {
+      kind: 'model-without-profile',
+      text: `Its firmware names hardware ${pvvxHardwareId}, which is no ${profile.model}: benchflash has no profile for it yet.`,
     };
   const hardware = facts.hardware?.trim();
   if (hardware != null && hardware !== '' && !knowsHardware(profile, hardware))

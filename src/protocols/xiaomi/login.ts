@@ -29,7 +29,8 @@ export async function login(
     await exchange(channel, token, options.random ?? randomBytes);
   } catch (error) {
     if (!(error instanceof ControlAnswer)) throw error;
-    // The unit may let in whoever was in already, and say so at any point.
+    // "Repeat login" lets in whoever was in already; "logged in" before the unit proved its token is no login.
+    if (error.answer === ANSWER.loggedIn) throw miBadMessage('logged in, before it proved its token');
     judge(error.answer);
   } finally {
     await channel.close();

@@ -16,6 +16,7 @@ describe('the verdict before a unit is touched', () => {
     ['stock whose token is known', { bound: true, hasToken: true }, 'login'],
     ['bound stock with rebind', { bound: true, rebind: true }, 'activation'],
     ['pvvx', { kind: 'pvvx', version: '5.8' }, 'none'],
+    ['pvvx on a board of 2025', { kind: 'pvvx', pvvxHardwareId: 14 }, 'none'],
     ['atc1441', { kind: 'atc1441', version: '' }, 'none'],
     [
       'only heard',
@@ -58,6 +59,13 @@ describe('the verdict before a unit is touched', () => {
       'lywsd03mmc-wire',
     ],
     ['a sibling', { model: 'MHO-C401' }, 'model-without-profile', 'MODEL_WITHOUT_PROFILE', undefined],
+    [
+      'pvvx on a sibling',
+      { kind: 'pvvx', pvvxHardwareId: 1 },
+      'model-without-profile',
+      'MODEL_WITHOUT_PROFILE',
+      undefined,
+    ],
     ['Qingping services', { kind: 'qingping' }, 'model-without-profile', 'MODEL_WITHOUT_PROFILE', undefined],
     ['update service behind a login', { kind: 'needs-login' }, 'not-now', 'GATT_SERVICE_MISSING', undefined],
     ['no service at all', { kind: 'unknown' }, 'not-now', 'GATT_SERVICE_MISSING', undefined],

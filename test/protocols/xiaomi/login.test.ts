@@ -64,6 +64,8 @@ describe('login', () => {
     [0x23, 'MI_TOKEN_WRONG'],
     [0xe0, 'MI_NOT_REGISTERED'],
     [0x99, 'MI_BAD_MESSAGE'],
+    // "Logged in" by a unit that has proved nothing.
+    [0x21, 'MI_BAD_MESSAGE'],
   ])('answer %i at the start ends it', async (refusesWith, code) => {
     await expect(start({ refusesWith }).result).rejects.toMatchObject({ code });
   });

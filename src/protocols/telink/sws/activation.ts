@@ -46,10 +46,11 @@ export async function openWindow(
   log: LogSink,
   isCaught?: (isLastLook: boolean) => Promise<boolean>,
 ): Promise<boolean> {
-  const { signal, windowMs = DEFAULT_WINDOW_MS, batteryOutMs = 0, onEvent } = options;
+  const { signal, windowMs = DEFAULT_WINDOW_MS, batteryOutMs = 0 } = options;
+  const onEvent = (event: ActivationEvent) => options.onEvent?.(event);
   const { clock } = line;
   throwIfAborted(signal);
-  onEvent?.({ kind: 'window-opens', window, baudRate: line.port.baudRate });
+  onEvent({ kind: 'window-opens', window, baudRate: line.port.baudRate });
   if (options.resetBy === 'lines') await pulseLines(line, log);
   await line.sendWrites([softReset]);
   const begunAtMs = clock.monotonicMs();
@@ -59,15 +60,15 @@ export async function openWindow(
     const isOut = passedMs < batteryOutMs;
     const kind = isOut ? 'battery-out' : 'battery-in';
     const secondsLeft = Math.ceil(((isOut ? batteryOutMs : totalMs) - passedMs) / 1000);
-    if (told !== `${kind} ${secondsLeft}`) onEvent?.({ kind, secondsLeft });
+    if (told !== `${kind} ${secondsLeft}`) onEvent({ kind, secondsLeft });
     told = `${kind} ${secondsLeft}`;
     await flood(line, Math.min(FLOOD_SLICE_MS, totalMs - passedMs), signal);
     if ((await isCaught?.(clock.monotonicMs() - begunAtMs >= totalMs)) === true) {
-      onEvent?.({ kind: 'answered', afterMs: clock.monotonicMs() - begunAtMs });
+      onEvent({ kind: 'answered', afterMs: clock.monotonicMs() - begunAtMs });
       return true;
     }
   }
-  onEvent?.({ kind: 'window-closes', window });
+  onEvent({ kind: 'window-closes', window });
   return false;
 }
 

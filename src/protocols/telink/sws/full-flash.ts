@@ -1,6 +1,6 @@
 import { BenchError, isBenchError } from '../../../core/errors.ts';
 import { encodeEnd, encodeReadHeader } from './codec.ts';
-import { type EchoLine, readAll, type ReadResult } from './echo-line.ts';
+import { type EchoLine, readAll, type ReadResult, type Reply } from './echo-line.ts';
 import {
   concat,
   deselect,
@@ -110,8 +110,15 @@ export class FullFlash implements FlashWriter {
     });
   }
 
+  /** A damaged echo of the question spoils the answer as well; the question is asked again. */
   async #fetch(question: readonly SwsWrite[], count: number): Promise<ReadResult> {
-    await this.#flush(question, encodeReadHeader(REGISTER.flashData));
+    try {
+      await this.#flush(question, encodeReadHeader(REGISTER.flashData));
+    } catch (error) {
+      if (!isBenchError(error, 'ECHO_GARBLED')) throw error;
+      await this.#echo.exchange(END_AND_DESELECT);
+      return { bytes: [], failure: 'damaged' };
+    }
     const result = await this.#echo.fetchAll(count);
     this.#owed = END_AND_DESELECT;
     return result;
@@ -144,28 +151,23 @@ export class FullFlash implements FlashWriter {
   async #order(writes: readonly SwsWrite[], time: FlashTimeName): Promise<number> {
     for (let tries = 1; ; tries++) {
       try {
-        await this.#flush([...writes, ...fifoSequence.askStatus], encodeReadHeader(REGISTER.flashData));
-        break;
+        return await this.#ready(time, await this.#ask([...writes, ...fifoSequence.askStatus]));
       } catch (error) {
         if (tries >= ORDER_TRIES || !isBenchError(error, 'ECHO_GARBLED')) throw error;
         // The order may have been taken all the same; a busy flash would ignore the next one.
         await this.#echo.exchange(END_AND_DESELECT);
-        await this.#ready(time, false);
+        await this.#ready(time, await this.#ask(fifoSequence.askStatus));
       }
     }
-    return this.#ready(time, true);
   }
 
-  /** `isAsked`: the header of a status read has gone already. */
-  async #ready(time: FlashTimeName, isAsked: boolean): Promise<number> {
+  /** Asks again until the status says that the flash is ready. */
+  async #ready(time: FlashTimeName, first: Reply): Promise<number> {
     const { limitMs } = FLASH_TIME[time];
     const { clock } = this.#echo.line;
     const begunAtMs = clock.monotonicMs();
-    const header = encodeReadHeader(REGISTER.flashData);
-    if (!isAsked) await this.#flush(fifoSequence.askStatus, header);
-    for (let damagedInRow = 0; ;) {
-      const reply = await this.#echo.fetch();
-      this.#owed = encodeEnd();
+    let damagedInRow = 0;
+    for (let reply = first; ; reply = await this.#ask(fifoSequence.askStatusAgain)) {
       if (typeof reply === 'number') {
         damagedInRow = 0;
         if ((reply & STATUS_BUSY) === 0) {
@@ -181,8 +183,18 @@ export class FullFlash implements FlashWriter {
             detail: { order: time },
           });
       }
-      await this.#flush(fifoSequence.askStatusAgain, header);
     }
+  }
+
+  /** `writes` must leave a status byte in the data register. */
+  async #ask(writes: readonly SwsWrite[]): Promise<Reply> {
+    const owed = this.#owed;
+    this.#owed = new Uint8Array();
+    const reply = await this.#echo.ask(
+      concat(owed, encodeWrites(writes), encodeReadHeader(REGISTER.flashData)),
+    );
+    this.#owed = encodeEnd();
+    return reply;
   }
 
   async #flush(writes: readonly SwsWrite[], more: Uint8Array = new Uint8Array()): Promise<void> {

@@ -16,8 +16,6 @@ export const REGISTER = {
 
 export const CPU_STOP = 0x05;
 export const REBOOT = 0x20;
-/** What the public command-line flasher writes instead at the end of a session. */
-export const REBOOT_AND_RUN = 0x22;
 export const FIFO_ON = 0x80;
 export const FIFO_OFF = 0x00;
 export const WATCHDOG_ENABLE = 0x08;

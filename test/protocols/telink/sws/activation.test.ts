@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { BenchError } from '../../../../src/core/errors.ts';
+import type { BenchError } from '../../../../src/core/errors.ts';
 import { FullWire } from '../../../../src/protocols/telink/sws/index.ts';
 import { ManualClock } from '../../../harness/manual-clock.ts';
 import { dataFile } from '../../../firmware/real-files.ts';

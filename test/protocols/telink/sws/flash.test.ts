@@ -113,6 +113,16 @@ describe('full', () => {
     expect(replies).toBeGreaterThan(6300);
   });
 
+  it('asks again where the echo of a question is damaged', async () => {
+    const { wire, run, bench } = await meetReady();
+    const bytes = noise(300);
+    bench.chip.flash.bytes.set(bytes, 0x1000);
+    let heard = 0;
+    bench.losesHeard = () => [300, 2000].includes(++heard);
+    expect(await run(wire.read(0x1000, 300))).toEqual(bytes);
+    expect(heard).toBeGreaterThan(2000);
+  });
+
   it('writes a page again whose echo came back damaged', async () => {
     const { wire, run, bench } = await meetReady();
     const bytes = noise(SECTOR);
