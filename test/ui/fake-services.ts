@@ -158,9 +158,12 @@ export class FakeServices implements ScreenServices {
     this.calls.push(`delete ${name}`);
     this.savedJobs = this.savedJobs.filter((each) => each.name !== name);
   }
+  /** How often a screen began to follow the adapters: each time costs a look at every port. */
+  subscriptions = 0;
   readonly adapters = {
     list: () => this.plugged,
     subscribe: (listener: () => void) => {
+      this.subscriptions += 1;
       this.#listeners.add(listener);
       return () => this.#listeners.delete(listener);
     },

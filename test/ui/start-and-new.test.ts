@@ -42,6 +42,17 @@ describe('the start screen', () => {
     expect(await screen.text()).toContain('Adapters: 1: red cable CH340');
   });
 
+  it('follows the adapters, and does not begin anew with every frame', async () => {
+    const screen = await openScreen();
+    const atFirst = screen.services.subscriptions;
+    for (const label of ['red', 'green', 'blue']) {
+      screen.services.plug(adapter(7, { label }));
+      await screen.tick(100);
+    }
+    expect(await screen.text()).toContain('Adapters: 1: blue CH340');
+    expect(screen.services.subscriptions).toBe(atFirst);
+  });
+
   it('offers an unfinished batch first, and puts it away only when told', async () => {
     const services = new FakeServices();
     services.batches = [earlier({ id: 'B-0009', unfinished: true })];
