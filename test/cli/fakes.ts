@@ -265,8 +265,8 @@ export class FakeServices implements CommandServices {
       close: async () => void this.closed++,
     };
   };
-  inspectFile = async () => {
-    if (!this.inspected) throw new BenchError('FILE_NOT_FOUND');
+  inspectFile = async (path: string) => {
+    if (!this.inspected) throw new BenchError('FILE_NOT_FOUND', { message: `${path} is not there.` });
     return this.inspected;
   };
   ports = async () => this.portsNow;
