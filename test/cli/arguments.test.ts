@@ -144,9 +144,9 @@ describe('settings and secrets', () => {
   });
 
   it.each([
-    ['an unknown setting', 'nonsense=1', 'Its settings: baud, wifi-password'],
-    ['a missing file', 'baud=@/nowhere/at/all', '/nowhere/at/all'],
-    ['a value that is missing', 'baud', '--set baud=VALUE'],
+    ['an unknown setting', 'nonsense=1', 'Its settings: baud, speed, wifi-password'],
+    ['a missing file', 'baud=@/nowhere/at/all', '/nowhere/at/all cannot be read: there is no such file.'],
+    ['a value that is missing', 'baud', '--set baud=VALUE. A number.'],
   ])('refuses %s', async (_, word, text) => {
     const { code, host } = await command([...RUN, '--set', word]);
     expect(code).toBe(2);
@@ -181,6 +181,8 @@ const USAGE_ERRORS: [string, string[], string][] = [
   ['an unknown flow', ['run', 'nonsense', '--link', 'COM3'], 'Flows: lamp-flow'],
   ['no link', ['run', 'lamp-flow'], 'benchflash scan'],
   ['a link that is none', ['run', 'lamp-flow', '--link', 'ftp://x'], 'no such kind of link'],
+  ['a link without its port', ['run', 'lamp-flow', '--link', 'socket://x'], 'rfc2217://HOST:PORT'],
+  ['a link that is no address', ['run', 'lamp-flow', '--link', 'http://'], 'rfc2217://HOST:PORT'],
   ['an unknown assume word', [...RUN, '--assume', 'wishful'], 'wired'],
   ['zero jobs', [...RUN, '--jobs', '0'], '1 to 64'],
   ['no terminal for the screen', [], 'needs a terminal'],

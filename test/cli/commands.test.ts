@@ -92,6 +92,7 @@ describe('flows, jobs and scan', () => {
     const { host } = await command(['flows']);
     expect(host.stdout.text).toContain('lamp-flow');
     expect(host.stdout.text).toContain('--set wifi-password=');
+    expect(host.stdout.text).toContain('--set speed=fast  Speed; one of fast, slow');
     expect(host.stdout.text).toContain('bootloader (Boot loader, optional)');
   });
 

@@ -216,6 +216,17 @@ export const lampFlow = {
   ],
   settings: [
     { key: 'baud', title: 'Rate', help: 'A number.', kind: 'number', default: '460800' },
+    {
+      key: 'speed',
+      title: 'Speed',
+      help: 'Fast or slow.',
+      kind: 'choice',
+      default: 'fast',
+      choices: [
+        { value: 'fast', title: 'Fast' },
+        { value: 'slow', title: 'Slow' },
+      ],
+    },
     { key: 'wifi-password', title: 'Wi-Fi password', help: 'As on the router.', kind: 'secret' },
   ],
 } as unknown as AnyFlow;

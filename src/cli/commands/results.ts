@@ -36,7 +36,7 @@ function resultLines({ batch, units }: BatchResults, folder: string): string[] {
     `${batch.units} unit${batch.units === 1 ? '' : 's'}: ${countsText(batch.outcomes)}`,
   ];
   for (const file of header.firmware)
-    lines.push(`firmware ${file.slot}: ${file.title ?? ''}  ${file.file}  ${file.sha256}`);
+    lines.push(`${file.slot}: ${file.title ?? ''}  ${file.file}  ${file.sha256}`);
   lines.push(`folder ${folder}`, '');
   const rows = units.map((unit, index) => [String(index + 1), ...unitCells(unit)]);
   lines.push(...table([['#', 'RUN', 'SLOT', 'UNIT', 'OUTCOME', 'PROOF', 'TIME', 'RUNS', 'WHAT'], ...rows]));
