@@ -96,9 +96,11 @@ export interface BatchSummary {
   /** Units by outcome, last run wins. */
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly units: number;
-  /** Runs that have no end yet, in a batch that is going on. */
+  /** Slots at work, in a batch that is going on. */
   readonly running: number;
-  /** Slots whose first run never began. */
+  /** Slots whose turn has not come yet, in a batch that is going on. */
+  readonly waiting: number;
+  /** Slots whose first run never began, in a batch that has ended. */
   readonly notStarted: number;
   /**
    * `running`: its process lives. `unfinished`: units are left INTERRUPTED or UNSURE and no later batch took them

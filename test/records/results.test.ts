@@ -63,6 +63,31 @@ describe('the results of a batch', () => {
     expect(await dataDir.runs('B-0001')).toHaveLength(3);
   });
 
+  it('tell slots at work from slots that wait, while the batch goes on', async () => {
+    const dataDir = await newDataDir();
+    const batch = await dataDir.startBatch(header());
+    const summary = async () => {
+      const { state, running, waiting, notStarted } = (await dataDir.results()).batch;
+      return { state, running, waiting, notStarted };
+    };
+    expect(await summary()).toEqual({ state: 'running', running: 0, waiting: 3, notStarted: 0 });
+    // Nothing has answered in either yet: no run has a number.
+    await batch.slotBegan(1);
+    await batch.slotBegan(2);
+    expect(await summary()).toEqual({ state: 'running', running: 2, waiting: 1, notStarted: 0 });
+    const run = await batch.startRun(slot(1));
+    expect(await summary()).toMatchObject({ running: 2, waiting: 1 });
+    await run.settle(end());
+    expect(await summary()).toMatchObject({ running: 1, waiting: 1 });
+    const looking = await openForTest(dataDir.path, { readOnly: true });
+    expect((await looking.results()).batch).toMatchObject({ running: 1, waiting: 1, notStarted: 0 });
+    await (await batch.startRun(slot(2))).settle(failed());
+    await batch.close();
+    expect(await summary()).toEqual({ state: 'finished', running: 0, waiting: 0, notStarted: 1 });
+    await batch.slotBegan(2);
+    expect(await summary()).toEqual({ state: 'running', running: 1, waiting: 1, notStarted: 0 });
+  });
+
   it('are written as CSV into the batch folder', async () => {
     const dataDir = await newDataDir();
     const batch = await dataDir.startBatch(header({ operator: 'Ömer, bench 2' }));

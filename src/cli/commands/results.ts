@@ -43,7 +43,14 @@ function resultLines({ batch, units }: BatchResults, folder: string): string[] {
   for (const unit of units)
     for (const secret of unit.secrets ?? [])
       lines.push(`${unit.identity.mac ?? unit.slot}: ${secret.name} = ${secret.value}`);
-  if (batch.notStarted > 0) lines.push(`${batch.notStarted} slots were never started.`);
+  const { running, waiting, notStarted } = batch;
+  const doing = [
+    ...(running > 0 ? [running === 1 ? '1 slot is running' : `${running} slots are running`] : []),
+    ...(waiting > 0 ? [waiting === 1 ? '1 waits for its turn' : `${waiting} wait for their turn`] : []),
+  ];
+  if (doing.length > 0) lines.push(`${doing.join(', ')}.`);
+  if (notStarted > 0)
+    lines.push(notStarted === 1 ? '1 slot was never started.' : `${notStarted} slots were never started.`);
   if (batch.damagedLines > 0) lines.push(`${batch.damagedLines} lines of its journal cannot be read.`);
   return lines;
 }
