@@ -25,7 +25,7 @@ export const dialogHeight = (dialog: Dialog | undefined, cells: number): number 
 export function DialogPanel({ dialog, cells }: { readonly dialog: Dialog; readonly cells: number }) {
   const { screen, focus, symbols } = useScreenContext();
   const [field, setField] = useState<TextField>(() => fieldOf(dialog.kind === 'input' ? dialog.value : ''));
-  const [problem, setProblem] = useState<string>();
+  const [problem, setProblem] = useState(dialog.kind === 'input' ? dialog.problem : undefined);
   const state = useRef({ field, dialog });
   state.current = { field, dialog };
 

@@ -15,7 +15,7 @@ export interface ScreenKeys {
   /** What a key is called here, where the table's word is too general. */
   readonly labels?: Partial<Record<CommandId, string>>;
   readonly paste?: (text: string) => void;
-  readonly scan?: (text: string) => void;
+  readonly scan?: (text: string, ended: boolean) => void;
 }
 
 /** Binds a screen to its keys; returns the rows of the key table that work now, for the footer. */
@@ -76,7 +76,7 @@ function handle(
     return keys.paste !== undefined;
   }
   if (event.kind === 'scan') {
-    keys.scan?.(event.text);
+    keys.scan?.(event.text, event.ended);
     return true;
   }
   const row = keysOf(keys.screen).find(
