@@ -82,7 +82,10 @@ function handle(
   const row = keysOf(keys.screen).find(
     ({ id, keys: names }) => names.includes(event.name) && keys.commands[id] !== undefined,
   );
-  if (row === undefined) return false;
+  if (row === undefined) {
+    if (event.name.length === 1) refuse(`${event.name} does nothing here; ? lists the keys.`);
+    return false;
+  }
   const reason = row.why?.(keys.context);
   if (reason !== undefined) refuse(reason);
   else {

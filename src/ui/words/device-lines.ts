@@ -127,8 +127,13 @@ export function factsOfUnit(
   const flashSize = identity.flashSizeBytes === undefined ? '' : bytes(identity.flashSizeBytes);
   fact('Flash', [identity.flashId, flashSize].filter((text) => text !== undefined && text !== '').join(', '));
   fact('Link', slot.link.text);
-  for (const file of batch?.firmware ?? []) fact('Firmware', `${file.title} (${file.sha256.slice(0, 6)})`);
-  for (const warning of slot.warnings) lines.push(...factLines('Warning', warning, cells, 'warning'));
+  // What the outcome above says already is not said again.
+  const told = slot.state === 'settled' || slot.state === 'take-out' ? slot.settled : undefined;
+  if ((told?.firmware ?? []).length === 0)
+    for (const file of batch?.firmware ?? []) fact('Firmware', `${file.title} (${file.sha256.slice(0, 6)})`);
+  for (const warning of slot.warnings)
+    if (told?.warnings.includes(warning) !== true)
+      lines.push(...factLines('Warning', warning, cells, 'warning'));
   return lines;
 }
 
