@@ -41,6 +41,8 @@ export interface DataDir {
   runs(batchId: string): Promise<readonly RunRecord[]>;
   /** Log of a batch, of one slot when given; oldest first. */
   log(batchId: string, slot?: string): Promise<readonly (LogLine & { readonly slot: string })[]>;
+  /** Writes the log of one slot as text (`log-NUMBER.txt` in the batch folder, no secrets) and returns the path. */
+  saveLog(batchId: string, slot: string): Promise<string>;
   /** Adds to or replaces the note of a settled run. */
   note(batchId: string, run: number, text: string): Promise<void>;
   /** An unfinished batch is offered no more. */

@@ -88,6 +88,21 @@ describe('the results of a batch', () => {
     expect(await summary()).toEqual({ state: 'running', running: 1, waiting: 1, notStarted: 0 });
   });
 
+  it('have the log of a slot as a text file beside them, without secrets', async () => {
+    const dataDir = await newDataDir();
+    const batch = await dataDir.startBatch(header(), { secrets: ['hunter22'] });
+    batch.log(slot(2).slot, 'info', 'backup kept');
+    batch.log(slot(1).slot, 'info', 'of another slot');
+    batch.log(slot(2).slot, 'device', 'password hunter22');
+    const path = await dataDir.saveLog(batch.id, slot(2).slot);
+    expect(path).toBe(join(batch.folder, 'log-2.txt'));
+    const text = await readFile(path, 'utf8');
+    expect(text).toMatch(
+      /^2026-\d\d-\d\dT[0-9:.]+Z {2}info {2}backup kept\n[^\n]+ {2}device {2}password \[redacted\]\n$/,
+    );
+    await batch.close();
+  });
+
   it('are written as CSV into the batch folder', async () => {
     const dataDir = await newDataDir();
     const batch = await dataDir.startBatch(header({ operator: 'Ömer, bench 2' }));

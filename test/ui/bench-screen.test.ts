@@ -100,6 +100,40 @@ describe('the dashboard', () => {
     expect(text.match(/^ Firmware /gm)).toHaveLength(1);
   });
 
+  const copied = (written: string): string[] =>
+    // eslint-disable-next-line no-control-regex -- OSC 52 is an escape sequence
+    [...written.matchAll(/\u001b\]52;c;([A-Za-z0-9+/=]*)\u0007/g)].map(([, text = '']) =>
+      Buffer.from(text, 'base64').toString(),
+    );
+
+  it('copies what is known of the place under the cursor to the clipboard with y', async () => {
+    const screen = await open12();
+    await screen.press('j', 'j', 'j', 'y');
+    const [text = ''] = copied(screen.tty.written);
+    expect(text).toContain('lamp#4');
+    expect(text).toMatch(/^.* FAIL at verify {2}VERIFY_MISMATCH/m);
+    expect(text).toContain('Do now');
+    expect(text).not.toMatch(/ $/m);
+    expect(await screen.text()).toMatch(/Copied \d+ lines, if this terminal lets programs copy\./);
+    await screen.press('j', 'Enter', 'y');
+    expect(copied(screen.tty.written)[1]).toContain('Hold GPIO0 to GND');
+    await screen.press('Esc', 'e', 'y');
+    expect(copied(screen.tty.written)[2]).toContain('FAIL at verify');
+  });
+
+  it('copies the lines of the log in sight, and saves the whole log as a file', async () => {
+    const bench = new FakeBench([batch(twelve())]);
+    for (let count = 1; count <= 60; count++) bench.addLog('B-0143/1', `line ${count}`);
+    const screen = await openScreen({ bench });
+    await screen.press('l', 'y');
+    const [text = ''] = copied(screen.tty.written);
+    expect(text).toContain('line 60');
+    expect(text).not.toContain('line 30\n');
+    await screen.press('x');
+    expect(screen.services.calls).toEqual(['save log B-0143 virtual:lamp#1']);
+    expect(await screen.text()).toContain('log-1.txt');
+  });
+
   it('cancels all only for the typed words', async () => {
     const screen = await open12();
     await screen.press('C');
