@@ -94,7 +94,7 @@ describe('results', () => {
         batchFolder: () => 'data/batches/B-0001',
         close: async () => {},
       }),
-    }) as unknown as FakeServices;
+    });
   const going = { state: 'running', running: 1, waiting: 11, notStarted: 0 };
 
   it('say of a batch that goes on what runs and what waits, not that it never started', async () => {
