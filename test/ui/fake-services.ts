@@ -192,6 +192,10 @@ export class FakeServices implements ScreenServices {
     this.calls.push(`note ${batchId} ${run} ${text}`);
   }
   exportCsv = async (batchId: string) => `${this.batchFolder(batchId)}/results.csv`;
+  async saveLog(batchId: string, slot: string): Promise<string> {
+    this.calls.push(`save log ${batchId} ${slot}`);
+    return `${this.batchFolder(batchId)}/log-1.txt`;
+  }
   batchFolder = (batchId: string) => `${this.dataDirectory}/batches/${batchId}`;
   unitHistory = async () => this.history;
   async inspect(path: string): Promise<InspectedFile> {
