@@ -78,7 +78,7 @@ function checkLinks(flow: AnyFlow, request: BatchRequest): void {
   for (const link of request.links) {
     if (!flow.linkKinds.includes(link.kind)) {
       throw new BenchError('LINK_UNKNOWN', {
-        message: `${link.text} is a ${link.kind} link; ${flow.id} takes ${flow.linkKinds.join(', ')}.`,
+        message: `${link.text} is a link of the kind ${link.kind}; ${flow.id} takes ${flow.linkKinds.join(', ')}.`,
       });
     }
     if (seen.has(link.text)) throw new BenchError('USAGE', { message: `${link.text} was given twice.` });

@@ -11,10 +11,11 @@ import type { PracticeHands } from '../virtual/practice-bench.ts';
 import type { RunContext } from '../../flows/flow.ts';
 import type { BatchRuntime } from './batch-runtime.ts';
 import { runContext } from './run-context.ts';
-import { RunState, settledView, untouchedSteps } from './run-state.ts';
+import { RunState, settledView } from './run-state.ts';
 import { slotMachine } from './slot-machine.ts';
+import { slotView } from './slot-view.ts';
 import { ProgressTracker } from './progress-tracker.ts';
-import type { PromptView, SettledView, SlotState, SlotView } from './view.ts';
+import type { PromptView, SettledView, SlotView } from './view.ts';
 
 const LOG_LINES_KEPT = 2_000;
 /** What a run dies of when the computer slept in the middle of it: the unit is looked at again, not judged. */
@@ -108,6 +109,7 @@ export class SlotRuntime {
 
   async #open(): Promise<void> {
     await this.#closeSession();
+    await this.#batch.journal.slotBegan(this.number);
     this.#state!.abort.signal.throwIfAborted();
     const release = this.#batch.bench.leases.take(this.link.text, this.#label());
     try {
@@ -307,46 +309,21 @@ export class SlotRuntime {
     this.#batch.changed();
   }
 
-  #slotState(): SlotState {
-    const snapshot = this.#actor?.getSnapshot();
-    if (!snapshot || snapshot.hasTag('waiting')) return 'waiting';
-    if (snapshot.hasTag('settled')) return 'settled';
-    if (snapshot.hasTag('takeOut')) return 'take-out';
-    if (snapshot.context.stopping !== undefined) return 'cancelling';
-    return this.#prompt ? 'needs-operator' : 'running';
-  }
-
   view(): SlotView {
-    return (this.#view ??= this.#buildView());
-  }
-
-  #buildView(): SlotView {
-    const state = this.#slotState();
-    const run = this.#state;
-    const lastLog = this.log.at(-1);
-    return {
+    return (this.#view ??= slotView({
       id: this.id,
       batchId: this.#batch.id,
       number: this.number,
       link: this.link,
       label: this.#label(),
-      state,
-      ...(state === 'waiting' && { waitReason: 'waits for a free place' }),
-      ...(run && state !== 'waiting' && { step: run.step }),
-      steps: run?.steps ?? untouchedSteps,
-      identity: run?.identity ?? {},
-      ...(this.#progress.shown && { progress: this.#progress.shown }),
-      ...(this.#prompt && { prompt: this.#prompt }),
-      ...(this.#settled && state !== 'waiting' && { settled: this.#settled }),
-      ...(run && { startedAt: run.startedAt }),
-      ...(this.#settledAt !== undefined && { settledAt: this.#settledAt }),
-      tries: this.#actor?.getSnapshot().context.tries ?? 0,
-      writing: run?.writing ?? false,
-      ...(run?.journal && { run: run.journal.run }),
-      ...(run?.vitals && { vitals: run.vitals }),
-      warnings: run?.warnings ?? [],
+      machine: this.#actor?.getSnapshot(),
+      run: this.#state,
+      progress: this.#progress.shown,
+      prompt: this.#prompt,
+      settled: this.#settled,
+      settledAt: this.#settledAt,
       earlier: this.#earlier,
-      ...(lastLog && { lastLog }),
-    };
+      lastLog: this.log.at(-1),
+    }));
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { SettingSpec } from '../../flows/flow.ts';
 import { BenchError } from '../core/errors.ts';
+import { fileReason } from '../core/file-reason.ts';
 import type { Host } from './host.ts';
 
 /**
@@ -23,7 +24,7 @@ export async function readSetValues(
     else if (value == null)
       throw new BenchError('USAGE', {
         message: `--set ${key} has no value.`,
-        advice: `Write --set ${key}=VALUE; ${spec.help}`,
+        advice: `Write --set ${key}=VALUE. ${spec.help}`,
       });
     else values[key] = value;
   }
@@ -58,7 +59,7 @@ async function readValueFile(key: string, path: string): Promise<string> {
     return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
   } catch (cause) {
     throw new BenchError('FILE_NOT_FOUND', {
-      message: `--set ${key}: the file ${path} cannot be read.`,
+      message: `--set ${key}: the file ${path} cannot be read: ${fileReason(cause)}.`,
       cause,
     });
   }

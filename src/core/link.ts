@@ -30,8 +30,13 @@ export interface VirtualLink {
   readonly fresh: boolean;
 }
 
-const usage = (message: string) =>
-  new BenchError('USAGE', { message, advice: 'See benchflash --help for the forms of --link.' });
+const usage = (message: string, cause?: unknown) =>
+  new BenchError('USAGE', {
+    message,
+    advice:
+      'Links: /dev/ttyUSB0 or COM3 (benchflash scan lists them), socket://HOST:PORT, rfc2217://HOST:PORT, virtual:lamp?n=12.',
+    cause,
+  });
 
 /**
  * Reads one `--link` value into the slots it stands for (`virtual:lamp?n=12` is twelve). Throws USAGE.
@@ -65,7 +70,7 @@ function checkedUrl(value: string): URL {
   try {
     return new URL(value);
   } catch (cause) {
-    throw new BenchError('USAGE', { message: `${value}: this is not a valid address.`, cause });
+    throw usage(`${value}: this is not a valid address.`, cause);
   }
 }
 

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { BenchError } from '../core/errors.ts';
+import { fileReason } from '../core/file-reason.ts';
 import { hexBytes, sha256, sizeText, startsWith } from './bytes.ts';
 import { describeEsp32Flash } from './esp32-flash.ts';
 import { describeEsp32Image } from './esp32-image-file.ts';
@@ -40,8 +41,10 @@ async function readWhole(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (cause) {
     if (cause instanceof BenchError) throw cause;
-    const reason = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-    throw new BenchError('FILE_NOT_FOUND', { message: `${path} cannot be read${reason}.`, cause });
+    throw new BenchError('FILE_NOT_FOUND', {
+      message: `${path} cannot be read: ${fileReason(cause)}.`,
+      cause,
+    });
   }
 }
 

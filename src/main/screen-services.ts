@@ -51,6 +51,7 @@ export function screenServices(opened: RealBench, parts: ScreenParts): ScreenSer
     runs: (batchId) => records.runs(batchId),
     note: (batchId, run, text) => records.note(batchId, run, text),
     exportCsv: (batchId) => records.exportCsv(batchId),
+    saveLog: (batchId, slot) => records.saveLog(batchId, slot),
     batchFolder: (batchId) => records.batchFolder(batchId),
     async unitHistory(query) {
       const [unit] = await records.units(query);

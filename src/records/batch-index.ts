@@ -18,6 +18,9 @@ export const batchIndexSchema = z.object({
   closed: z.enum(['done', 'interrupted']).optional(),
   dismissed: z.boolean(),
   damagedLines: z.number(),
+  /** Numbers of slots: where work ever began, and where it goes on. */
+  slotsBegun: z.array(z.number()).default([]),
+  slotsAtWork: z.array(z.number()).default([]),
   runs: z.array(
     z.object({
       run: z.number(),
@@ -47,6 +50,8 @@ export function indexOf(state: BatchState, journalBytes: number): BatchIndex {
     ...(state.closed && { closed: state.closed.how }),
     dismissed: state.dismissed,
     damagedLines: state.damagedLines,
+    slotsBegun: [...state.slotsBegun],
+    slotsAtWork: [...state.slotsAtWork],
     runs: [...state.runs.values()].map(indexedRun),
   };
 }
@@ -77,7 +82,6 @@ export function asInterrupted(state: BatchState): BatchState {
 export interface BatchCounts {
   readonly outcomes: Record<Outcome, number>;
   readonly units: number;
-  readonly running: number;
   readonly notStarted: number;
   /** Units whose last run leaves something to be done, by the run that says so. */
   readonly open: readonly IndexedRun[];
@@ -96,7 +100,6 @@ export function countUnits(index: BatchIndex): BatchCounts {
   return {
     outcomes,
     units: lines.length,
-    running: index.runs.length - ended.length,
     notStarted: index.header.slots.filter(({ number }) => !begun.has(number)).length,
     open,
   };

@@ -14,6 +14,8 @@ export interface BatchJournal {
   readonly id: string;
   /** Absolute path of the batch folder. */
   readonly folder: string;
+  /** Work begins in a slot whose unit has not said who it is yet. Never rejects: the run itself says it again. */
+  slotBegan(slotNumber: number): Promise<void>;
   /** Gives the run its number. */
   startRun(start: RunStart): Promise<RunJournal>;
   /** Adds to or replaces the note of a run of this batch. An empty text removes it. */

@@ -18,6 +18,8 @@ export const layout = {
   index: (root: string, id: string) => join(root, 'batches', id, 'batch.json'),
   /** Derived: one line a unit. */
   csv: (root: string, id: string) => join(root, 'batches', id, 'results.csv'),
+  /** The log of one slot as text, where somebody saved it. */
+  slotLog: (root: string, id: string, slot: number) => join(root, 'batches', id, `log-${slot}.txt`),
   /** What only a unit has and must be found again; in no other file of the records. */
   secrets: (root: string, id: string) => join(root, 'batches', id, 'secrets.jsonl'),
   /** `backups/<mac>/<time>-run<number>-<kind>.bin`, each with its record `.bin.json` beside it. */

@@ -16,6 +16,10 @@ export interface BatchState {
   closed: { readonly how: 'done' | 'interrupted'; readonly at: number } | undefined;
   dismissed: boolean;
   readonly runs: Map<number, RunState>;
+  /** Numbers of the slots where work ever began. */
+  readonly slotsBegun: Set<number>;
+  /** Of those the ones where it goes on. */
+  readonly slotsAtWork: Set<number>;
   damagedLines: number;
 }
 
@@ -62,6 +66,8 @@ export function emptyState(id: string): BatchState {
     closed: undefined,
     dismissed: false,
     runs: new Map(),
+    slotsBegun: new Set(),
+    slotsAtWork: new Set(),
     damagedLines: 0,
   };
 }
@@ -100,9 +106,11 @@ export function apply(state: BatchState, event: JournalEvent): void {
       return;
     case 'torn':
       return;
+    case 'slot-began':
+      workBegins(state, event.slotNumber);
+      return;
     case 'run-started':
-      state.closed = undefined;
-      state.dismissed = false;
+      workBegins(state, event.slotNumber);
       state.runs.set(event.run, {
         run: event.run,
         slot: event.slot,
@@ -147,15 +155,24 @@ export function apply(state: BatchState, event: JournalEvent): void {
       run.note = event.text;
       return;
     case 'settled':
+      state.slotsAtWork.delete(run.slotNumber);
       run.record = event.record;
       run.identity = { ...run.identity, ...event.record.identity };
   }
+}
+
+function workBegins(state: BatchState, slotNumber: number): void {
+  state.closed = undefined;
+  state.dismissed = false;
+  state.slotsBegun.add(slotNumber);
+  state.slotsAtWork.add(slotNumber);
 }
 
 /** A verdict is complete in itself: it counts even where the line that began its run was lost. */
 function applyToLostRun(state: BatchState, event: JournalEvent): void {
   if (event.type !== 'settled') return;
   const { record } = event;
+  state.slotsAtWork.delete(record.slotNumber);
   state.runs.set(record.run, {
     run: record.run,
     slot: record.slot,

@@ -41,6 +41,8 @@ export interface DataDir {
   runs(batchId: string): Promise<readonly RunRecord[]>;
   /** Log of a batch, of one slot when given; oldest first. */
   log(batchId: string, slot?: string): Promise<readonly (LogLine & { readonly slot: string })[]>;
+  /** Writes the log of one slot as text (`log-NUMBER.txt` in the batch folder, no secrets) and returns the path. */
+  saveLog(batchId: string, slot: string): Promise<string>;
   /** Adds to or replaces the note of a settled run. */
   note(batchId: string, run: number, text: string): Promise<void>;
   /** An unfinished batch is offered no more. */
@@ -96,9 +98,11 @@ export interface BatchSummary {
   /** Units by outcome, last run wins. */
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly units: number;
-  /** Runs that have no end yet, in a batch that is going on. */
+  /** Slots at work, in a batch that is going on. */
   readonly running: number;
-  /** Slots whose first run never began. */
+  /** Slots whose turn has not come yet, in a batch that is going on. */
+  readonly waiting: number;
+  /** Slots whose first run never began, in a batch that has ended. */
   readonly notStarted: number;
   /**
    * `running`: its process lives. `unfinished`: units are left INTERRUPTED or UNSURE and no later batch took them

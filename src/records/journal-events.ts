@@ -38,6 +38,8 @@ const batch = z.string();
 /** Which fact each line of `journal.jsonl` states. Lines of other types come from newer versions and are passed over. */
 export const journalEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('batch-started'), at, batch, header: batchHeaderSchema }),
+  /** Somebody is at work there; the run has no number before the unit has said who it is. */
+  z.object({ type: z.literal('slot-began'), at, slotNumber: z.number().int().positive() }),
   z.object({
     type: z.literal('run-started'),
     at,

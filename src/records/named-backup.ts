@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { NamedBackup } from '../core/backup-store.ts';
 import { BenchError } from '../core/errors.ts';
+import { fileReason } from '../core/file-reason.ts';
 import { readBackupRecord } from './backups.ts';
 import type { BatchLibrary } from './batch-library.ts';
 import { absoluteFrom } from './batch-state.ts';
-import { errnoOf, type Files } from './files.ts';
+import type { Files } from './files.ts';
 
 /** Flash dumps of the devices we know end at 16 MiB; what is far larger is another kind of file. */
 const LIMIT_BYTES = 256 << 20;
@@ -36,7 +37,7 @@ async function readFile(files: Files, file: string): Promise<Uint8Array> {
   } catch (cause) {
     if (cause instanceof BenchError) throw cause;
     throw new BenchError('FILE_NOT_FOUND', {
-      message: `The backup ${file} cannot be read (${errnoOf(cause) ?? 'unknown reason'}).`,
+      message: `The backup ${file} cannot be read: ${fileReason(cause)}.`,
       cause,
     });
   }

@@ -132,6 +132,10 @@ export class OpenBatch implements BatchJournal, LiveBatch {
     apply(this.state, event);
   }
 
+  async slotBegan(slotNumber: number): Promise<void> {
+    await this.record({ type: 'slot-began', at: this.desk.clock.now(), slotNumber }).catch(() => {});
+  }
+
   async startRun(start: RunStart): Promise<RunJournal> {
     const run = await this.desk.counter.run();
     await this.record({

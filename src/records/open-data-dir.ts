@@ -154,6 +154,19 @@ class OpenDataDir implements DataDir {
     return readLog(this.files, this.batchFolder(found), slot);
   }
 
+  async saveLog(id: string, slot: string): Promise<string> {
+    this.mustOwn();
+    const { header } = await this.library.state(await this.findBatch(id));
+    const number = header.slots.find(({ link }) => link === slot)?.number;
+    if (number === undefined) throw new BenchError('USAGE', { message: `Batch ${id} has no slot ${slot}.` });
+    const lines = (await this.log(id, slot)).map(
+      ({ time, level, text }) => `${new Date(time).toISOString()}  ${level}  ${text}\n`,
+    );
+    const path = layout.slotLog(this.path, await this.findBatch(id), number);
+    await writeAtomic(this.files, path, lines.join(''));
+    return path;
+  }
+
   async note(id: string, run: number, text: string): Promise<void> {
     await this.withBatch(id, async (batch) => {
       if (!batch.state.runs.has(run))

@@ -57,7 +57,7 @@ export function summarize(
   last: ReadonlyMap<string, number>,
   goingOn: boolean,
 ): BatchSummary {
-  const { outcomes, units, running, notStarted, open } = countUnits(index);
+  const { outcomes, units, notStarted, open } = countUnits(index);
   const going = index.closed === undefined && goingOn;
   const leftOpen = (run: IndexedRun) => run.mac === undefined || last.get(run.mac) === run.run;
   const unfinished = !index.dismissed && (open.some(leftOpen) || (index.closed !== 'done' && notStarted > 0));
@@ -68,8 +68,9 @@ export function summarize(
     ...(!going && { endedAt: index.lastAt }),
     outcomes,
     units,
-    running,
-    notStarted,
+    running: going ? index.slotsAtWork.length : 0,
+    waiting: going ? index.header.slots.length - index.slotsBegun.length : 0,
+    notStarted: going ? 0 : notStarted,
     state: going ? 'running' : unfinished ? 'unfinished' : 'finished',
     damagedLines: index.damagedLines,
   };

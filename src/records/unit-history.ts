@@ -20,6 +20,7 @@ export async function findUnits(
   if (!isMac && !isLast6 && run === undefined)
     throw new BenchError('USAGE', {
       message: `${query}: a unit is named by its MAC, the last six digits of it, or the number of a run.`,
+      advice: 'The results of a batch list all three.',
     });
 
   const indexes = await library.indexes();

@@ -1,6 +1,7 @@
 import { Box } from 'ink';
 import { useEffect, useMemo } from 'react';
 import { DialogPanel, dialogHeight } from './components/dialog-panel.tsx';
+import { LongToast, toastHeight } from './components/toast.tsx';
 import { useBell } from './hooks/use-bell.ts';
 import { useFrame, useScreenState } from './hooks/use-stores.ts';
 import { AdaptersScreen } from './screens/adapters-screen.tsx';
@@ -61,7 +62,8 @@ function Root({ bell }: { readonly bell: () => void }) {
   const cells = size.columns;
   // One row less than the terminal has: a frame as tall as the screen would scroll it.
   const height = size.rows - 1;
-  const taken = dialogHeight(dialog, cells);
+  const answered = dialog === undefined ? toastHeight(toast, cells) : 0;
+  const taken = dialogHeight(dialog, cells) + answered;
   const small = size.columns < LEAST_COLUMNS || size.rows < LEAST_ROWS;
   const route = routes.at(-1) ?? { name: 'start' };
   return (
@@ -73,6 +75,7 @@ function Root({ bell }: { readonly bell: () => void }) {
       ) : (
         <CurrentScreen key={keyOf(route)} route={route} cells={cells} height={height - taken} />
       )}
+      {answered > 0 && toast !== undefined && <LongToast toast={toast} cells={cells} />}
       {dialog !== undefined && <DialogPanel key={dialog.title} dialog={dialog} cells={cells} />}
     </Box>
   );

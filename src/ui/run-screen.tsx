@@ -60,7 +60,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     routes: firstRoutes(options),
     suspend: options.suspend ?? (() => process.kill(0, 'SIGTSTP')),
   });
-  const makeContext = () => contextOf(options, session);
+  const makeContext = () => contextOf(options, session, terminal);
   const release = listen(options.signals ?? process, session, terminal, options);
 
   terminal.enter();
@@ -108,7 +108,7 @@ function firstRoutes({ start, bench }: ScreenOptions): readonly Route[] {
   return [{ name: 'start' }, { name: 'bench' }, ...jig];
 }
 
-function contextOf(options: ScreenOptions, session: ScreenSession): ScreenContext {
+function contextOf(options: ScreenOptions, session: ScreenSession, terminal: Terminal): ScreenContext {
   const { symbols: wanted } = options.services.preferences();
   const ascii = wanted === 'ascii' || (wanted === 'auto' && options.ascii);
   const symbols = ascii ? asciiSymbols : unicodeSymbols;
@@ -124,6 +124,7 @@ function contextOf(options: ScreenOptions, session: ScreenSession): ScreenContex
     symbols,
     ink: { theme: options.colour ? colourTheme : plainTheme, ascii, ellipsis: symbols.ellipsis },
     quit: session.quit,
+    copy: (text) => terminal.copy(text),
     applyPreferences: () => {
       const count = session.screen.get().memory.get('looks');
       session.screen.remember('looks', typeof count === 'number' ? count + 1 : 1);

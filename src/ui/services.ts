@@ -36,6 +36,8 @@ export interface ScreenServices {
   note(batchId: string, run: number, text: string): Promise<void>;
   /** Writes the CSV of a batch and returns its path. */
   exportCsv(batchId: string): Promise<string>;
+  /** Writes the log of one slot (by its link) as text and returns the path. */
+  saveLog(batchId: string, slot: string): Promise<string>;
   /** The folder of a batch: journal, backups, results. */
   batchFolder(batchId: string): string;
   /** By MAC, last six digits or run number; undefined when the records know no such unit. */

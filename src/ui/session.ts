@@ -92,7 +92,7 @@ export class ScreenSession {
     const lines =
       writing.length > 0
         ? [
-            `Being written now: ${labels(writing)}. They stop where the wire can still recover them, but are not done.`,
+            `A write has begun: ${labels(writing)}. They stop where the wire can still recover them, but are not done.`,
             `${open.length} places are at work or wait.`,
           ]
         : [`${open.length} places are at work or wait: ${labels(open)}. No unit is being written now.`];

@@ -121,6 +121,11 @@ export class Terminal {
     if (this.#active) this.#send('\u0007');
   }
 
+  /** To the clipboard of the terminal (OSC 52); one that does not let programs copy ignores it. */
+  copy(text: string): void {
+    if (this.#active) this.#send(`${ESC}]52;c;${Buffer.from(text).toString('base64')}\u0007`);
+  }
+
   /** True once the terminal has gone away (closed window, lost ssh). */
   get gone(): boolean {
     return this.#gone;

@@ -46,6 +46,37 @@ describe('a batch', () => {
   });
 });
 
+describe('the records of a batch that goes on', () => {
+  it('count the slots at work as running before any unit has answered', async () => {
+    let go: () => void = () => {};
+    const held = new Promise<void>((resolve) => (go = resolve));
+    let atWork = 0;
+    let bothAtWork: () => void = () => {};
+    const both = new Promise<void>((resolve) => (bothAtWork = resolve));
+    const { run, records } = await testBench(
+      scriptedFlow({
+        detect: async (context) => {
+          if (++atWork === 2) bothAtWork();
+          await held;
+          await context.identify({ mac: macOf(context) });
+          return done;
+        },
+      }),
+    );
+    const ended = run({ link: 'virtual:test?n=3', parallel: 2 });
+    await both;
+    expect((await records.results()).batch).toMatchObject({
+      state: 'running',
+      running: 2,
+      waiting: 1,
+      notStarted: 0,
+    });
+    go();
+    await ended;
+    expect((await records.results()).batch).toMatchObject({ state: 'finished', running: 0, units: 3 });
+  });
+});
+
 describe('the guard before flash', () => {
   it('lets no unit through whose backup was not checked', async () => {
     let flashed = false;

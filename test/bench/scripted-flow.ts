@@ -8,6 +8,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { parseLinks } from '../../src/core/link.ts';
 import { STEP_IDS, type StepId } from '../../src/core/steps.ts';
 import { inspectBytes } from '../../src/firmware/inspect.ts';
+import type { DataDir } from '../../src/records/data-dir.ts';
 import { openDataDir } from '../../src/records/open-data-dir.ts';
 import { done, settle, type AnyFlow, type RunContext, type StepResult } from '../../flows/flow.ts';
 
@@ -74,6 +75,7 @@ export interface TestBench {
   readonly bench: Bench;
   readonly events: BenchEvent[];
   readonly folder: string;
+  readonly records: DataDir;
   start(request?: Partial<BatchRequest> & { link?: string }): Promise<string>;
   run(request?: Partial<BatchRequest> & { link?: string }): Promise<string>;
   outcomes(): string[];
@@ -132,6 +134,7 @@ export async function testBench(
     bench,
     events,
     folder,
+    records,
     awake,
     start,
     run: async (request) => {

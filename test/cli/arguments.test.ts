@@ -144,9 +144,9 @@ describe('settings and secrets', () => {
   });
 
   it.each([
-    ['an unknown setting', 'nonsense=1', 'Its settings: baud, wifi-password'],
-    ['a missing file', 'baud=@/nowhere/at/all', '/nowhere/at/all'],
-    ['a value that is missing', 'baud', '--set baud=VALUE'],
+    ['an unknown setting', 'nonsense=1', 'Its settings: baud, speed, wifi-password'],
+    ['a missing file', 'baud=@/nowhere/at/all', '/nowhere/at/all cannot be read: there is no such file.'],
+    ['a value that is missing', 'baud', '--set baud=VALUE. A number.'],
   ])('refuses %s', async (_, word, text) => {
     const { code, host } = await command([...RUN, '--set', word]);
     expect(code).toBe(2);
@@ -174,25 +174,52 @@ describe('global options', () => {
   });
 });
 
+const USAGE_ERRORS: [string, string[], string][] = [
+  ['an unknown command', ['frobnicate'], 'frobnicate'],
+  ['an unknown option', [...RUN, '--frobnicate'], '--frobnicate'],
+  ['no flow', ['run', '--link', 'COM3'], 'lamp-flow'],
+  ['an unknown flow', ['run', 'nonsense', '--link', 'COM3'], 'Flows: lamp-flow'],
+  ['no link', ['run', 'lamp-flow'], 'benchflash scan'],
+  ['a link that is none', ['run', 'lamp-flow', '--link', 'ftp://x'], 'no such kind of link'],
+  ['a link without its port', ['run', 'lamp-flow', '--link', 'socket://x'], 'rfc2217://HOST:PORT'],
+  ['a link that is no address', ['run', 'lamp-flow', '--link', 'http://'], 'rfc2217://HOST:PORT'],
+  ['an unknown assume word', [...RUN, '--assume', 'wishful'], 'wired'],
+  ['zero jobs', [...RUN, '--jobs', '0'], '1 to 64'],
+  ['no terminal for the screen', [], 'needs a terminal'],
+  ['nowhere to listen', ['virtual', 'lamp'], '--listen'],
+  ['an address that is none', ['virtual', 'lamp', '--listen', 'tcp://127.0.0.1'], '--listen'],
+  ['an unknown setting', [...RUN, '--set', 'nonsense=1'], 'Its settings: baud'],
+  ['no file to inspect', ['inspect', 'nowhere.bin'], 'nowhere.bin'],
+  ['an argument too many', ['results', '1', '2'], 'too many arguments'],
+];
+
 describe('usage errors end with 2 and say what to do', () => {
-  it.each([
-    ['an unknown command', ['frobnicate'], 'frobnicate'],
-    ['an unknown option', [...RUN, '--frobnicate'], '--frobnicate'],
-    ['no flow', ['run', '--link', 'COM3'], 'lamp-flow'],
-    ['an unknown flow', ['run', 'nonsense', '--link', 'COM3'], 'Flows: lamp-flow'],
-    ['no link', ['run', 'lamp-flow'], 'benchflash scan'],
-    ['a link that is none', ['run', 'lamp-flow', '--link', 'ftp://x'], 'no such kind of link'],
-    ['an unknown assume word', [...RUN, '--assume', 'wishful'], 'wired'],
-    ['zero jobs', [...RUN, '--jobs', '0'], '1 to 64'],
-    ['no terminal for the screen', [], 'needs a terminal'],
-    ['a screen as JSON', ['--json'], 'needs a terminal'],
-    ['nowhere to listen', ['virtual', 'lamp'], '--listen'],
-    ['an address that is none', ['virtual', 'lamp', '--listen', 'tcp://127.0.0.1'], '--listen'],
-  ])('%s', async (_, words, text) => {
+  it.each(USAGE_ERRORS)('%s', async (_, words, text) => {
     const { code, host, services } = await command(words);
     expect(code).toBe(2);
     expect(host.stderr.text).toContain(text);
     expect(host.stdout.text).toBe('');
     expect(services.fakeBench.requests).toEqual([]);
+  });
+
+  it.each(USAGE_ERRORS)('%s: with --json one error event too', async (_, words, text) => {
+    const { code, host } = await command([...words, '--json']);
+    expect(code).toBe(2);
+    const [event, ...more] = host.stdout.json;
+    expect(more).toEqual([]);
+    expect(event).toMatchObject({ type: 'error', time: '2026-01-02T03:04:05.000Z', blame: 'operator' });
+    expect(['USAGE', 'LINK_UNKNOWN', 'FILE_NOT_FOUND']).toContain(event!['code']);
+    expect(event!['message']).not.toMatch(/^error:|\n/);
+    expect(`${String(event!['message'])} ${String(event!['advice'])}`).toContain(text);
+    expect(host.stderr.text).toContain(text);
+  });
+
+  it('prints no error event for help and version, nor for --json as the value of nothing', async () => {
+    for (const words of [
+      ['--json', '--help'],
+      ['--json', '--version'],
+    ])
+      expect((await command(words)).host.stdout.text).not.toContain('"type":"error"');
+    expect((await command(['frobnicate', '--', '--json'])).host.stdout.text).toBe('');
   });
 });

@@ -75,6 +75,44 @@ describe('inspect', () => {
   });
 });
 
+describe('results', () => {
+  const during = (facts: object) =>
+    Object.assign(new FakeServices(), {
+      records: async () => ({
+        results: async () => ({
+          batch: {
+            id: 'B-0001',
+            header: { flow: 'lamp-flow', task: 'flash', firmware: [] },
+            startedAt: 0,
+            outcomes: {},
+            units: 0,
+            damagedLines: 0,
+            ...facts,
+          },
+          units: [],
+        }),
+        batchFolder: () => 'data/batches/B-0001',
+        close: async () => {},
+      }),
+    });
+  const going = { state: 'running', running: 1, waiting: 11, notStarted: 0 };
+
+  it('say of a batch that goes on what runs and what waits, not that it never started', async () => {
+    const { host } = await command(['results'], during(going));
+    expect(host.stdout.text).toContain('1 slot is running, 11 wait for their turn.');
+    expect(host.stdout.text).not.toContain('never started');
+    const { host: asJson } = await command(['results', '--json'], during(going));
+    expect(asJson.stdout.json).toMatchObject([{ batch: going }]);
+  });
+
+  it('say of a batch that has ended which slots never started', async () => {
+    const ended = { state: 'unfinished', running: 0, waiting: 0, notStarted: 1 };
+    const { host } = await command(['results'], during(ended));
+    expect(host.stdout.text).toContain('1 slot was never started.');
+    expect(host.stdout.text).not.toContain('running');
+  });
+});
+
 describe('flows, jobs and scan', () => {
   it('print one JSON document each', async () => {
     for (const [name, key] of [
@@ -92,6 +130,7 @@ describe('flows, jobs and scan', () => {
     const { host } = await command(['flows']);
     expect(host.stdout.text).toContain('lamp-flow');
     expect(host.stdout.text).toContain('--set wifi-password=');
+    expect(host.stdout.text).toContain('--set speed=fast  Speed; one of fast, slow');
     expect(host.stdout.text).toContain('bootloader (Boot loader, optional)');
   });
 

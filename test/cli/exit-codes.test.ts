@@ -50,6 +50,32 @@ describe('exit code of a batch', () => {
   });
 });
 
+describe('a start that is refused, with --json', () => {
+  it.each<[number, ErrorCode]>([
+    [2, 'FIRMWARE_REFUSED'],
+    [3, 'DATA_DIR_OWNED'],
+    [1, 'BUG'],
+  ])('ends with %i and says %s in one event', async (expected, errorCode) => {
+    const bench = new FakeBench();
+    bench.refuses = new BenchError(errorCode, { message: 'That is how it is.', advice: 'Do this now.' });
+    const { code, host } = await command([...RUN, '--json'], new FakeServices(bench));
+    expect(code).toBe(expected);
+    expect(host.stdout.json).toEqual([
+      {
+        type: 'error',
+        time: '2026-01-02T03:04:05.000Z',
+        code: errorCode,
+        message: 'That is how it is.',
+        advice: 'Do this now.',
+        blame: bench.refuses.blame,
+        retry: bench.refuses.retry,
+        next: null,
+      },
+    ]);
+    expect(host.stderr.text).toContain('That is how it is.');
+  });
+});
+
 describe('interrupting', () => {
   const started = (bench: FakeBench, words = RUN) => {
     const host = new FakeHost();

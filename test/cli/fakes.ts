@@ -216,6 +216,17 @@ export const lampFlow = {
   ],
   settings: [
     { key: 'baud', title: 'Rate', help: 'A number.', kind: 'number', default: '460800' },
+    {
+      key: 'speed',
+      title: 'Speed',
+      help: 'Fast or slow.',
+      kind: 'choice',
+      default: 'fast',
+      choices: [
+        { value: 'fast', title: 'Fast' },
+        { value: 'slow', title: 'Slow' },
+      ],
+    },
     { key: 'wifi-password', title: 'Wi-Fi password', help: 'As on the router.', kind: 'secret' },
   ],
 } as unknown as AnyFlow;
@@ -265,8 +276,8 @@ export class FakeServices implements CommandServices {
       close: async () => void this.closed++,
     };
   };
-  inspectFile = async () => {
-    if (!this.inspected) throw new BenchError('FILE_NOT_FOUND');
+  inspectFile = async (path: string) => {
+    if (!this.inspected) throw new BenchError('FILE_NOT_FOUND', { message: `${path} is not there.` });
     return this.inspected;
   };
   ports = async () => this.portsNow;

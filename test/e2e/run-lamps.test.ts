@@ -97,7 +97,7 @@ describe('a batch of lamps from the command line', () => {
     words[words.indexOf(firmware)] = join(import.meta.dirname, 'program.ts');
     const { code, stdout, stderr } = await benchflash(words);
     expect(code).toBe(2);
-    expect(stdout).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'error', code: 'FIRMWARE_REFUSED' });
     expect(stderr).toContain('FIRMWARE_REFUSED');
   });
 

@@ -50,7 +50,7 @@ describe('inspecting a file', () => {
   it('that is not there, or is a folder, fails with FILE_NOT_FOUND', async () => {
     await expect(inspectFile(join(folder, 'none.bin'))).rejects.toMatchObject({
       code: 'FILE_NOT_FOUND',
-      message: expect.stringContaining('cannot be read (ENOENT)') as string,
+      message: expect.stringContaining('cannot be read: there is no such file.') as string,
     });
     await expect(inspectFile(folder)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
   });

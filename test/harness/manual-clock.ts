@@ -14,7 +14,8 @@ export class ManualClock implements Clock {
   #nowMs = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
-  readonly #epochMs: number;
+  /** What the wall clock shows at monotonic zero, ms since the epoch. */
+  #epochMs: number;
 
   constructor(epochMs = Date.UTC(2024, 0, 1)) {
     this.#epochMs = epochMs;
@@ -56,12 +57,30 @@ export class ManualClock implements Clock {
   /** Moves time on by `ms`; every timer on the way fires in order, with what it set off settled in between. */
   async advance(ms: number): Promise<void> {
     const end = this.#nowMs + ms;
-    await settleTurns();
+    await settle();
     for (let next = this.#next(); next != null && next.at <= end; next = this.#next()) {
       this.#fire(next);
-      await settleTurns();
+      await settle();
     }
     this.#nowMs = end;
+  }
+
+  /** Moves time on within this very turn: every timer on the way fires in order, what it set off comes later. */
+  pass(ms: number): void {
+    const end = this.#nowMs + ms;
+    for (let next = this.#next(); next != null && next.at <= end; next = this.#next()) this.#fire(next);
+    this.#nowMs = end;
+  }
+
+  /** As when the program was stopped: time went on, and what became due meanwhile runs late. */
+  stall(ms: number): void {
+    this.#nowMs += ms;
+    this.pass(0);
+  }
+
+  /** Moves the wall clock only, as sleep (on Linux) or a set clock does. */
+  jump(ms: number): void {
+    this.#epochMs += ms;
   }
 
   /**
@@ -73,10 +92,22 @@ export class ManualClock implements Clock {
     const settled = promise.finally(() => (isSettled = true));
     settled.catch(() => {});
     for (;;) {
-      await settleTurns();
+      await settle();
       if (isSettled) return await settled;
       const next = this.#next();
       if (next != null) this.#fire(next);
+    }
+  }
+
+  /** Goes from timer to timer until `condition` holds; fails after `limitMs` of it. */
+  async until(condition: () => boolean, limitMs = 600_000): Promise<void> {
+    const limit = this.#nowMs + limitMs;
+    await settle();
+    while (!condition()) {
+      const next = this.#next();
+      if (next == null || next.at > limit) throw new Error('what was waited for did not come');
+      this.#fire(next);
+      await settle();
     }
   }
 
@@ -95,6 +126,7 @@ export class ManualClock implements Clock {
   }
 }
 
-async function settleTurns(): Promise<void> {
+/** Lets everything happen that needs no time. */
+export async function settle(): Promise<void> {
   for (let turn = 0; turn < SETTLING_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

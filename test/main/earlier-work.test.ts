@@ -44,6 +44,7 @@ const unfinished = (): BatchSummary => ({
   outcomes: outcomes({ PASS: 1, INTERRUPTED: 1 }),
   units: 2,
   running: 0,
+  waiting: 0,
   notStarted: 1,
   state: 'unfinished',
   damagedLines: 0,

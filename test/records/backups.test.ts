@@ -288,6 +288,7 @@ describe('a backup named from anywhere', () => {
     await expect(dataDir.namedBackup(backup.file)).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
     await expect(dataDir.namedBackup(join(dataDir.path, 'none.bin'))).rejects.toMatchObject({
       code: 'FILE_NOT_FOUND',
+      message: `The backup ${join(dataDir.path, 'none.bin')} cannot be read: there is no such file.`,
     });
     await expect(dataDir.namedBackup(dataDir.path)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
   });

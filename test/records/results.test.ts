@@ -63,6 +63,46 @@ describe('the results of a batch', () => {
     expect(await dataDir.runs('B-0001')).toHaveLength(3);
   });
 
+  it('tell slots at work from slots that wait, while the batch goes on', async () => {
+    const dataDir = await newDataDir();
+    const batch = await dataDir.startBatch(header());
+    const summary = async () => {
+      const { state, running, waiting, notStarted } = (await dataDir.results()).batch;
+      return { state, running, waiting, notStarted };
+    };
+    expect(await summary()).toEqual({ state: 'running', running: 0, waiting: 3, notStarted: 0 });
+    // Nothing has answered in either yet: no run has a number.
+    await batch.slotBegan(1);
+    await batch.slotBegan(2);
+    expect(await summary()).toEqual({ state: 'running', running: 2, waiting: 1, notStarted: 0 });
+    const run = await batch.startRun(slot(1));
+    expect(await summary()).toMatchObject({ running: 2, waiting: 1 });
+    await run.settle(end());
+    expect(await summary()).toMatchObject({ running: 1, waiting: 1 });
+    const looking = await openForTest(dataDir.path, { readOnly: true });
+    expect((await looking.results()).batch).toMatchObject({ running: 1, waiting: 1, notStarted: 0 });
+    await (await batch.startRun(slot(2))).settle(failed());
+    await batch.close();
+    expect(await summary()).toEqual({ state: 'finished', running: 0, waiting: 0, notStarted: 1 });
+    await batch.slotBegan(2);
+    expect(await summary()).toEqual({ state: 'running', running: 1, waiting: 1, notStarted: 0 });
+  });
+
+  it('have the log of a slot as a text file beside them, without secrets', async () => {
+    const dataDir = await newDataDir();
+    const batch = await dataDir.startBatch(header(), { secrets: ['hunter22'] });
+    batch.log(slot(2).slot, 'info', 'backup kept');
+    batch.log(slot(1).slot, 'info', 'of another slot');
+    batch.log(slot(2).slot, 'device', 'password hunter22');
+    const path = await dataDir.saveLog(batch.id, slot(2).slot);
+    expect(path).toBe(join(batch.folder, 'log-2.txt'));
+    const text = await readFile(path, 'utf8');
+    expect(text).toMatch(
+      /^2026-\d\d-\d\dT[0-9:.]+Z {2}info {2}backup kept\n[^\n]+ {2}device {2}password \[redacted\]\n$/,
+    );
+    await batch.close();
+  });
+
   it('are written as CSV into the batch folder', async () => {
     const dataDir = await newDataDir();
     const batch = await dataDir.startBatch(header({ operator: 'Ömer, bench 2' }));

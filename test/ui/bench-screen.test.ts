@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { FakeBench } from './fake-bench.ts';
 import { FakeServices } from './fake-services.ts';
 import { closeScreens, openScreen } from './open-screen.ts';
-import { actPrompt, batch, runningSlot, settledSlot, slot, twelve } from './slots.ts';
+import { actPrompt, batch, runningSlot, settledSlot, slot, START, twelve } from './slots.ts';
 
 afterEach(closeScreens);
 
@@ -70,10 +70,74 @@ describe('the dashboard', () => {
     expect(acts(screen.bench)).toEqual(['perform p5']);
   });
 
+  it('says what a step is about where it has no progress, not what was logged before it', async () => {
+    const rebooting = runningSlot(1, 'reboot', {
+      lastLog: { time: START, level: 'info', text: 'The loader was found again at 921600 baud (stub).' },
+    });
+    const screen = await openScreen({ bench: new FakeBench([batch([rebooting])]) });
+    const text = await screen.text();
+    expect(text).toContain('restarting; listening for the new firmware');
+    expect(text).not.toContain('found again');
+  });
+
+  it('says that a key means nothing on this screen', async () => {
+    const screen = await open12();
+    await screen.press('z');
+    expect(await screen.text()).toContain('z does nothing here; ? lists the keys.');
+    await screen.press('Tab', 'Enter');
+    await screen.press('3');
+    expect(acts(screen.bench)).toEqual([]);
+  });
+
+  it('tells facts and warnings of a settled unit once', async () => {
+    const warning = 'This chip has one core.';
+    const slot = { ...settledSlot(1, 'PASS'), warnings: [warning] };
+    const settled = { ...slot.settled!, warnings: [warning] };
+    const screen = await openScreen({ bench: new FakeBench([batch([{ ...slot, settled }])]) });
+    await screen.press('Enter');
+    const text = await screen.text();
+    expect(text.split(warning)).toHaveLength(2);
+    expect(text.match(/^ Firmware /gm)).toHaveLength(1);
+  });
+
+  const copied = (written: string): string[] =>
+    // eslint-disable-next-line no-control-regex -- OSC 52 is an escape sequence
+    [...written.matchAll(/\u001b\]52;c;([A-Za-z0-9+/=]*)\u0007/g)].map(([, text = '']) =>
+      Buffer.from(text, 'base64').toString(),
+    );
+
+  it('copies what is known of the place under the cursor to the clipboard with y', async () => {
+    const screen = await open12();
+    await screen.press('j', 'j', 'j', 'y');
+    const [text = ''] = copied(screen.tty.written);
+    expect(text).toContain('lamp#4');
+    expect(text).toMatch(/^.* FAIL at verify {2}VERIFY_MISMATCH/m);
+    expect(text).toContain('Do now');
+    expect(text).not.toMatch(/ $/m);
+    expect(await screen.text()).toMatch(/Copied \d+ lines, if this terminal lets programs copy\./);
+    await screen.press('j', 'Enter', 'y');
+    expect(copied(screen.tty.written)[1]).toContain('Hold GPIO0 to GND');
+    await screen.press('Esc', 'e', 'y');
+    expect(copied(screen.tty.written)[2]).toContain('FAIL at verify');
+  });
+
+  it('copies the lines of the log in sight, and saves the whole log as a file', async () => {
+    const bench = new FakeBench([batch(twelve())]);
+    for (let count = 1; count <= 60; count++) bench.addLog('B-0143/1', `line ${count}`);
+    const screen = await openScreen({ bench });
+    await screen.press('l', 'y');
+    const [text = ''] = copied(screen.tty.written);
+    expect(text).toContain('line 60');
+    expect(text).not.toContain('line 30\n');
+    await screen.press('x');
+    expect(screen.services.calls).toEqual(['save log B-0143 virtual:lamp#1']);
+    expect(await screen.text()).toContain('log-1.txt');
+  });
+
   it('cancels all only for the typed words', async () => {
     const screen = await open12();
     await screen.press('C');
-    expect(await screen.text()).toContain('Being written now: lamp#6.');
+    expect(await screen.text()).toContain('A write has begun: lamp#6.');
     await screen.type('cancel');
     expect(acts(screen.bench)).toEqual([]);
     expect(await screen.text()).toContain('Type cancel all exactly');

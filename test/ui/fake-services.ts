@@ -158,9 +158,12 @@ export class FakeServices implements ScreenServices {
     this.calls.push(`delete ${name}`);
     this.savedJobs = this.savedJobs.filter((each) => each.name !== name);
   }
+  /** How often a screen began to follow the adapters: each time costs a look at every port. */
+  subscriptions = 0;
   readonly adapters = {
     list: () => this.plugged,
     subscribe: (listener: () => void) => {
+      this.subscriptions += 1;
       this.#listeners.add(listener);
       return () => this.#listeners.delete(listener);
     },
@@ -189,6 +192,10 @@ export class FakeServices implements ScreenServices {
     this.calls.push(`note ${batchId} ${run} ${text}`);
   }
   exportCsv = async (batchId: string) => `${this.batchFolder(batchId)}/results.csv`;
+  async saveLog(batchId: string, slot: string): Promise<string> {
+    this.calls.push(`save log ${batchId} ${slot}`);
+    return `${this.batchFolder(batchId)}/log-1.txt`;
+  }
   batchFolder = (batchId: string) => `${this.dataDirectory}/batches/${batchId}`;
   unitHistory = async () => this.history;
   async inspect(path: string): Promise<InspectedFile> {

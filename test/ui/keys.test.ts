@@ -9,10 +9,10 @@ import { footerLine } from '../../src/ui/components/frame-parts.ts';
 import { helpLines } from '../../src/ui/screens/help-screen.tsx';
 import { lineWidth } from '../../src/ui/text/line.ts';
 import { batch, runningSlot, settledSlot, twelve } from './slots.ts';
-import { FakeClock } from './fake-clock.ts';
+import { ManualClock } from '../harness/manual-clock.ts';
 
 function reader(wantsText = false) {
-  const clock = new FakeClock();
+  const clock = new ManualClock();
   const events: InputEvent[] = [];
   const keys = new KeyReader(
     clock,
@@ -55,16 +55,16 @@ describe('the key reader', () => {
     expect(names()).toEqual(['down']);
     keys.feed('\u001b');
     expect(names()).toEqual(['down']);
-    clock.advance(SCAN_GAP_MS);
+    clock.pass(SCAN_GAP_MS);
     expect(names()).toEqual(['down', 'escape']);
   });
 
   it('ignores sequences it does not know, and half of one that never ends', () => {
     const { keys, names, clock } = reader();
     keys.feed('\u001b[38;2u\u001b[');
-    clock.advance(SCAN_GAP_MS);
+    clock.pass(SCAN_GAP_MS);
     keys.feed('A');
-    clock.advance(SCAN_GAP_MS);
+    clock.pass(SCAN_GAP_MS);
     expect(names()).toEqual(['A']);
   });
 
@@ -72,7 +72,7 @@ describe('the key reader', () => {
     const { keys, names, clock } = reader();
     keys.feed('r');
     expect(names()).toEqual([]);
-    clock.advance(SCAN_GAP_MS);
+    clock.pass(SCAN_GAP_MS);
     expect(names()).toEqual(['r']);
   });
 
@@ -85,7 +85,7 @@ describe('the key reader', () => {
     const { keys, names, clock } = reader();
     for (const letter of 'rscq7\r') {
       keys.feed(letter);
-      clock.advance(5);
+      clock.pass(5);
     }
     expect(names()).toEqual(['scan:rscq7']);
   });
@@ -93,7 +93,7 @@ describe('the key reader', () => {
   it('takes a burst without an end for a scan too', () => {
     const { keys, names, clock } = reader();
     keys.feed('246f2810aa03');
-    clock.advance(SCAN_GAP_MS);
+    clock.pass(SCAN_GAP_MS);
     expect(names()).toEqual(['scan:246f2810aa03']);
   });
 
@@ -102,7 +102,7 @@ describe('the key reader', () => {
     keys.feed('cccccc');
     keys.feed('\u001b[B');
     keys.feed('jjjkG');
-    clock.advance(SCAN_GAP_MS);
+    clock.pass(SCAN_GAP_MS);
     expect(names()).toEqual([...'cccccc', 'down', ...'jjjkG']);
   });
 
@@ -118,7 +118,7 @@ describe('the key reader', () => {
       const { keys, events, clock } = reader();
       keys.feed(whole.slice(0, cut));
       keys.feed(whole.slice(cut));
-      clock.advance(SCAN_GAP_MS);
+      clock.pass(SCAN_GAP_MS);
       expect(events).toEqual([
         { kind: 'paste', text: '/tmp/lämp.bin\nq' },
         { kind: 'key', name: 'x' },
@@ -129,9 +129,9 @@ describe('the key reader', () => {
   it('does not keep the keyboard dead when the end of a paste is lost', () => {
     const { keys, names, clock } = reader();
     keys.feed('\u001b[200~half');
-    clock.advance(1000);
+    clock.pass(1000);
     keys.feed('q');
-    clock.advance(SCAN_GAP_MS);
+    clock.pass(SCAN_GAP_MS);
     expect(names()).toEqual(['paste:half', 'q']);
   });
 

@@ -4,7 +4,7 @@ import xterm from '@xterm/headless';
 import { runScreen } from '../../src/ui/run-screen.tsx';
 import type { ScreenOptions, ScreenOutput } from '../../src/ui/run-screen.tsx';
 import { FakeBench } from './fake-bench.ts';
-import { FakeClock } from './fake-clock.ts';
+import { ManualClock } from '../harness/manual-clock.ts';
 import { FakeServices } from './fake-services.ts';
 import { START } from './slots.ts';
 
@@ -82,7 +82,7 @@ export interface OpenScreen {
   readonly stdin: FakeStdin;
   readonly bench: FakeBench;
   readonly services: FakeServices;
-  readonly clock: FakeClock;
+  readonly clock: ManualClock;
   readonly signals: EventEmitter;
   readonly suspended: number[];
   /** Keys one after another, each with time to be told from a scan. `Enter`, `Esc`, ... or a character. */
@@ -125,7 +125,7 @@ export async function openScreen(
   const stdin = new FakeStdin();
   const bench = options.bench ?? new FakeBench();
   const services = options.services ?? new FakeServices();
-  const clock = new FakeClock(START + 120_000);
+  const clock = new ManualClock(START + 120_000);
   const signals = new EventEmitter();
   const suspended: number[] = [];
   const first = bench.view().batches[0];
@@ -149,7 +149,7 @@ export async function openScreen(
   await settle();
   const send = async (bytes: string): Promise<void> => {
     stdin.emit('data', Buffer.from(bytes));
-    clock.advance(40);
+    clock.pass(40);
     await settle();
   };
   const press = async (...keys: readonly string[]): Promise<void> => {
@@ -171,7 +171,7 @@ export async function openScreen(
     },
     text: () => tty.text(),
     async tick(ms) {
-      clock.advance(ms);
+      clock.pass(ms);
       await settle();
     },
     ended,

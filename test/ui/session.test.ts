@@ -25,7 +25,7 @@ describe('leaving', () => {
   it('asks while units are at work and names those at risk; Esc stays', async () => {
     const screen = await openScreen({ bench: busy() });
     await screen.press('q');
-    expect(await screen.text()).toContain('Being written now: lamp#6.');
+    expect(await screen.text()).toContain('A write has begun: lamp#6.');
     await screen.press('Esc');
     expect(screen.bench.calls).toEqual([]);
     await screen.press('q', 'y');

@@ -42,6 +42,17 @@ describe('the start screen', () => {
     expect(await screen.text()).toContain('Adapters: 1: red cable CH340');
   });
 
+  it('follows the adapters, and does not begin anew with every frame', async () => {
+    const screen = await openScreen();
+    const atFirst = screen.services.subscriptions;
+    for (const label of ['red', 'green', 'blue']) {
+      screen.services.plug(adapter(7, { label }));
+      await screen.tick(100);
+    }
+    expect(await screen.text()).toContain('Adapters: 1: blue CH340');
+    expect(screen.services.subscriptions).toBe(atFirst);
+  });
+
   it('offers an unfinished batch first, and puts it away only when told', async () => {
     const services = new FakeServices();
     services.batches = [earlier({ id: 'B-0009', unfinished: true })];
@@ -132,10 +143,93 @@ describe('a new batch', () => {
     expect(await screen.text()).toContain('does not fit');
     expect(await screen.text()).toContain('It was built for another chip.');
     await screen.press('Enter');
-    expect(await screen.text()).toContain('Still missing: application.');
+    expect(await screen.text()).toContain('plug.bin: It was built for another chip. Space leaves it out.');
     await screen.send('\u001b[200~/nowhere.bin\u001b[201~');
     await screen.press('Down');
     expect(await screen.text()).toContain('/nowhere.bin: The file cannot be read.');
+  });
+
+  const atFirmware = async (services = stocked()) => {
+    const bench = new FakeBench();
+    const screen = await openScreen({ services, bench });
+    await screen.press('+', 'Enter', 'Enter', 'a', 'Enter');
+    expect(await screen.text()).toContain('Type or paste a path');
+    return screen;
+  };
+
+  it('refuses a file where it was picked, with the reason, though a good one lies beside it', async () => {
+    const screen = await atFirmware();
+    await screen.press(' ', 't');
+    await screen.type('/else/plug.bin');
+    expect(await screen.text()).toContain('plug.bin: It was built for another chip. Space leaves it out.');
+    await screen.press('Enter');
+    expect(await screen.text()).toContain('plug.bin: It was built for another chip. Space leaves it out.');
+    expect(await screen.text()).toContain('▸ firmware');
+    expect(screen.bench.calls).toEqual([]);
+    await screen.press('Down', ' ', 'Up', 'Enter');
+    expect(await screen.text()).toContain('▸ settings');
+  });
+
+  it('refuses a file that cannot be read, and two for one place, where they were picked', async () => {
+    const services = stocked();
+    services.files = [...services.files, file('/else/lamp2.bin')];
+    const screen = await atFirmware(services);
+    await screen.press(' ', 't');
+    await screen.type('/nowhere.bin');
+    expect(await screen.text()).toContain('nowhere.bin: The file cannot be read. Space leaves it out.');
+    await screen.press('Down', ' ', 't');
+    await screen.type('/else/lamp2.bin');
+    const two = 'lamp.bin and lamp2.bin are both meant for the application. Space leaves one\n out.';
+    expect(await screen.text()).toContain(two);
+    await screen.press('Enter');
+    expect(await screen.text()).toContain(two);
+    expect(await screen.text()).toContain('▸ firmware');
+  });
+
+  it('refuses a backup that cannot be read where it was typed', async () => {
+    const screen = await openScreen({ services: stocked() });
+    await screen.press('+', 'Enter', 'G', 'Enter', ' ', 'Enter', 't');
+    await screen.type('/nowhere.bin');
+    expect(await screen.text()).toContain('nowhere.bin: The file cannot be read.');
+    await screen.press('Up', 'Enter');
+    expect(await screen.text()).toContain('nowhere.bin: The file cannot be read.');
+    expect(await screen.text()).toContain('▸ firmware');
+    await screen.press(' ', 'Enter');
+    expect(await screen.text()).toContain('▸ settings');
+  });
+
+  it('puts a path that a terminal pastes as plain characters into the field, on any row', async () => {
+    for (const row of [['G'], ['g']]) {
+      const screen = await atFirmware();
+      await screen.press(...row);
+      await screen.send('firmware/lamp.bin');
+      expect(await screen.text()).toContain(' > firmware/lamp.bin');
+      await screen.press('Enter');
+      expect(await screen.text()).toContain('[x] ESP32 application bedside-lamp');
+    }
+  });
+
+  it('takes a pasted path at once when Enter came with it', async () => {
+    const screen = await atFirmware();
+    await screen.send('firmware/lamp.bin\r');
+    expect(await screen.text()).toContain('[x] ESP32 application bedside-lamp');
+    expect(await screen.text()).not.toContain('Path of the file');
+  });
+
+  it('takes a pasted link only when it is one, else keeps it in the field with the reason', async () => {
+    const screen = await openScreen({ services: stocked() });
+    await screen.press('+', 'Enter', 'Enter');
+    await screen.send('\u001b[200~virtual:lamp?n=2\u001b[201~');
+    expect(await screen.text()).toContain('[x] virtual:lamp?n=2');
+    await screen.send('virtual:lamp?unit=9\r');
+    expect(await screen.text()).toContain('[x] virtual:lamp?unit=9');
+    await screen.send('\u001b[200~ftp://x\u001b[201~');
+    expect(await screen.text()).toContain('there is no such kind of link');
+    expect(await screen.text()).toContain(' > ftp://x');
+    await screen.press('Esc');
+    await screen.send('http://lamp.local/');
+    await screen.press('Enter');
+    expect(await screen.text()).toContain('This flow takes serial, socket, rfc2217, virtual.');
   });
 
   it('loses nothing to a refusal: what was given is still there a step back', async () => {

@@ -176,6 +176,15 @@ describe('practice images', () => {
       }
     }
   });
+
+  it('are not written where a file stands in the way, which is said as such', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'benchflash-images-')), 'taken');
+    writeFileSync(path, '');
+    await expect(makePracticeImages(findVirtualDevice('lamp'), path)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: `${path} cannot be written: it is a file, not a folder.`,
+    });
+  });
 });
 
 describe.skipIf(!existsSync(SHARED))('real images of ../shared/data (skipped where that is missing)', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isBenchError } from '../../src/core/errors.ts';
-import { settle } from './harness/manual-clock.ts';
+import { settle } from '../harness/manual-clock.ts';
 import { RawUnit, SYNC, unslip } from './harness/wire-bench.ts';
 
 // Sequences of section 11 of the loader reference: D and R, 1 = asserted, then ms.

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isBenchError } from '../../src/core/errors.ts';
 import { createPracticeBench } from '../../src/virtual/create-practice-bench.ts';
-import { ManualClock } from './harness/manual-clock.ts';
+import { ManualClock } from '../harness/manual-clock.ts';
 import { RawUnit } from './harness/wire-bench.ts';
 
 const newDir = () => mkdtempSync(join(tmpdir(), 'benchflash-store-'));

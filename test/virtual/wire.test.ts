@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { garble, sameRate } from '../../src/virtual/serial/garble.ts';
 import { Wire } from '../../src/virtual/serial/wire.ts';
 import { modelledWriteMs } from '../../src/virtual/flash-chip/flash-times.ts';
-import { ManualClock } from './harness/manual-clock.ts';
+import { ManualClock } from '../harness/manual-clock.ts';
 import { dataRequest, le, RawUnit, request, slip, unslip } from './harness/wire-bench.ts';
 
 function wire(paceBaud: number | undefined, hostBaud: number | undefined = 115_200) {

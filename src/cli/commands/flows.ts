@@ -1,4 +1,4 @@
-import type { AnyFlow } from '../../../flows/flow.ts';
+import type { AnyFlow, SettingSpec } from '../../../flows/flow.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 
@@ -16,10 +16,18 @@ export async function flows({ services, output }: CommandContext): Promise<numbe
     output.say(`  links: ${flow.linkKinds.join(', ')}; to practise: --link virtual:${flow.virtualDevice}`);
     output.say(`  firmware: ${flow.firmwareSlots.map(placeText).join('; ')}`);
     for (const setting of flow.settings)
-      output.say(`  --set ${setting.key}=${setting.default ?? '…'}  ${setting.title}`);
+      output.say(`  --set ${setting.key}=${setting.default ?? '…'}  ${setting.title}${rangeText(setting)}`);
     output.say('');
   }
   return EXIT.allGood;
+}
+
+/** What may be written in place of the default. */
+function rangeText({ kind, choices, min, max }: SettingSpec): string {
+  if (kind === 'choice') return `; one of ${choices?.map(({ value }) => value).join(', ') ?? ''}`;
+  if (kind === 'boolean') return '; yes or no';
+  if (kind !== 'number' || (min === undefined && max === undefined)) return '';
+  return `; ${min === undefined ? `at most ${max}` : max === undefined ? `at least ${min}` : `${min} to ${max}`}`;
 }
 
 const placeText = (place: AnyFlow['firmwareSlots'][number]): string =>

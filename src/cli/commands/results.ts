@@ -36,14 +36,21 @@ function resultLines({ batch, units }: BatchResults, folder: string): string[] {
     `${batch.units} unit${batch.units === 1 ? '' : 's'}: ${countsText(batch.outcomes)}`,
   ];
   for (const file of header.firmware)
-    lines.push(`firmware ${file.slot}: ${file.title ?? ''}  ${file.file}  ${file.sha256}`);
+    lines.push(`${file.slot}: ${file.title ?? ''}  ${file.file}  ${file.sha256}`);
   lines.push(`folder ${folder}`, '');
   const rows = units.map((unit, index) => [String(index + 1), ...unitCells(unit)]);
   lines.push(...table([['#', 'RUN', 'SLOT', 'UNIT', 'OUTCOME', 'PROOF', 'TIME', 'RUNS', 'WHAT'], ...rows]));
   for (const unit of units)
     for (const secret of unit.secrets ?? [])
       lines.push(`${unit.identity.mac ?? unit.slot}: ${secret.name} = ${secret.value}`);
-  if (batch.notStarted > 0) lines.push(`${batch.notStarted} slots were never started.`);
+  const { running, waiting, notStarted } = batch;
+  const doing = [
+    ...(running > 0 ? [running === 1 ? '1 slot is running' : `${running} slots are running`] : []),
+    ...(waiting > 0 ? [waiting === 1 ? '1 waits for its turn' : `${waiting} wait for their turn`] : []),
+  ];
+  if (doing.length > 0) lines.push(`${doing.join(', ')}.`);
+  if (notStarted > 0)
+    lines.push(notStarted === 1 ? '1 slot was never started.' : `${notStarted} slots were never started.`);
   if (batch.damagedLines > 0) lines.push(`${batch.damagedLines} lines of its journal cannot be read.`);
   return lines;
 }

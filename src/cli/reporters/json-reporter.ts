@@ -1,4 +1,5 @@
 import type { BenchEvent } from '../../bench/view.ts';
+import type { BenchError } from '../../core/errors.ts';
 import type { LineWriter } from '../line-writer.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -71,6 +72,12 @@ export function jsonEvent(event: BenchEvent): Readonly<Record<string, unknown>> 
       return { ...head, batch, ...counts, counts, units, seconds };
     }
   }
+}
+
+/** The last line of a command that could not do what was asked, in place of its summary or document. */
+export function jsonError(error: BenchError, time: number): Readonly<Record<string, unknown>> {
+  const { code, message, advice, blame, retry, next } = error;
+  return { type: 'error', time: isoTime(time), code, message, advice, blame, retry, next: next ?? null };
 }
 
 const isoTime = (msSinceEpoch: number): string => new Date(msSinceEpoch).toISOString();

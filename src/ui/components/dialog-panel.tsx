@@ -25,7 +25,7 @@ export const dialogHeight = (dialog: Dialog | undefined, cells: number): number 
 export function DialogPanel({ dialog, cells }: { readonly dialog: Dialog; readonly cells: number }) {
   const { screen, focus, symbols } = useScreenContext();
   const [field, setField] = useState<TextField>(() => fieldOf(dialog.kind === 'input' ? dialog.value : ''));
-  const [problem, setProblem] = useState<string>();
+  const [problem, setProblem] = useState(dialog.kind === 'input' ? dialog.problem : undefined);
   const state = useRef({ field, dialog });
   state.current = { field, dialog };
 
@@ -82,7 +82,7 @@ export function DialogPanel({ dialog, cells }: { readonly dialog: Dialog; readon
 
 function refusal(dialog: Dialog, text: string): string | undefined {
   if (dialog.kind === 'input') return dialog.check?.(text);
-  return text.trim() === dialog.typed ? undefined : `Type ${dialog.typed ?? ''} exactly, or Esc to leave it.`;
+  return text.trim() === dialog.typed ? undefined : `Type ${dialog.typed ?? ''} exactly, or Esc to go back.`;
 }
 
 /** The caret is a cell in inverse; a long text shows the part around it. */
@@ -104,5 +104,5 @@ function hintLine(dialog: Dialog): Line {
   const how: Span[] = takesText(dialog)
     ? [...(dialog.kind === 'confirm' ? [span(` type ${dialog.typed ?? ''} and`)] : []), span(' Enter', 'key')]
     : [span(' y', 'key')];
-  return [...how, span(` ${yes}`), span('   Esc', 'key'), span(' leave it')];
+  return [...how, span(` ${yes}`), span('   Esc', 'key'), span(' back')];
 }

@@ -121,6 +121,6 @@ function cancelLines(open: readonly SlotView[]): string[] {
   const writing = open.filter((slot) => slot.writing).map(({ label }) => label);
   const lines = [`${open.length} places are at work or wait; each stops at its next safe point.`];
   if (writing.length > 0)
-    lines.push(`Being written now: ${writing.join(', ')}. They stop where they can still be recovered.`);
+    lines.push(`A write has begun: ${writing.join(', ')}. They stop where they can still be recovered.`);
   return lines;
 }

@@ -15,7 +15,7 @@ export interface ScreenKeys {
   /** What a key is called here, where the table's word is too general. */
   readonly labels?: Partial<Record<CommandId, string>>;
   readonly paste?: (text: string) => void;
-  readonly scan?: (text: string) => void;
+  readonly scan?: (text: string, ended: boolean) => void;
 }
 
 /** Binds a screen to its keys; returns the rows of the key table that work now, for the footer. */
@@ -76,13 +76,16 @@ function handle(
     return keys.paste !== undefined;
   }
   if (event.kind === 'scan') {
-    keys.scan?.(event.text);
+    keys.scan?.(event.text, event.ended);
     return true;
   }
   const row = keysOf(keys.screen).find(
     ({ id, keys: names }) => names.includes(event.name) && keys.commands[id] !== undefined,
   );
-  if (row === undefined) return false;
+  if (row === undefined) {
+    if (event.name.length === 1) refuse(`${event.name} does nothing here; ? lists the keys.`);
+    return false;
+  }
   const reason = row.why?.(keys.context);
   if (reason !== undefined) refuse(reason);
   else {

@@ -2,11 +2,12 @@ import type { AnyFlow, SettingSpec } from '../../../flows/flow.ts';
 import { toBenchError } from '../../core/errors.ts';
 import { parseLinks } from '../../core/link.ts';
 import type { Task } from '../../core/steps.ts';
+import type { ScreenServices } from '../services.ts';
 import { DRAFT_KEY, jobOf, newDraft, requestOf, stepsOf } from '../state/draft.ts';
 import type { Draft } from '../state/draft.ts';
 import { pastedPath } from '../state/edit-text.ts';
 import { useScreenContext } from '../state/screen-context.ts';
-import { placeOf, settingProblem } from '../words/new-rows.ts';
+import { filesProblem, placeOf, settingProblem } from '../words/new-rows.ts';
 import type { FileFinding } from '../words/new-rows.ts';
 import { useAdapters, useRemembered } from './use-stores.ts';
 
@@ -19,8 +20,10 @@ export interface DraftActions {
   /** To the step after or before this one; leaves the screen before the first. */
   readonly next: () => void;
   readonly previous: () => void;
-  readonly typeLink: () => void;
-  readonly typePath: () => void;
+  /** Opens the field, with what was pasted already in it. */
+  readonly typeLink: (value?: string) => void;
+  readonly typePath: (value?: string) => void;
+  readonly takeLink: (text: string) => void;
   readonly takePath: (text: string) => void;
   readonly editSetting: (spec: SettingSpec) => void;
   readonly editParallel: () => void;
@@ -56,7 +59,39 @@ export function useDraft(): DraftActions {
     if (path === '') return;
     if (now().task === 'restore') change({ backupFile: path });
     else if (!now().files.some((file) => file.path === path)) change({ files: [...now().files, { path }] });
+    void sayWhatIsWrong();
   };
+  const sayWhatIsWrong = async () => {
+    const { task, files, backupFile, flowId } = now();
+    const paths = task === 'restore' ? (backupFile === undefined ? [] : [backupFile]) : files;
+    const findings = await Promise.all(
+      paths.map((each) => inspected(services, typeof each === 'string' ? each : each.path)),
+    );
+    const takenFor = services.flows.find(({ id }) => id === flowId);
+    if (takenFor === undefined) return;
+    const problem = task === 'restore' ? backupProblem(findings[0]) : filesProblem(takenFor, findings);
+    if (problem !== undefined) screen.say(problem, 'warning');
+  };
+  const linkProblem = (text: string): string | undefined => {
+    try {
+      const other = parseLinks(text.trim()).find(({ kind }) => flow?.linkKinds.includes(kind) === false);
+      return other && `${other.text}: This flow takes ${flow?.linkKinds.join(', ') ?? ''}.`;
+    } catch (error) {
+      return toBenchError(error).message;
+    }
+  };
+  const addLink = (text: string) =>
+    change({ typed: [...now().typed.filter((other) => other !== text.trim()), text.trim()] });
+  const typeLink = (value = '') =>
+    screen.ask({
+      kind: 'input',
+      title: 'Link',
+      hint: `/dev/ttyUSB0, socket://host:port, rfc2217://host:port, virtual:${flow?.virtualDevice ?? 'lamp'}?n=12`,
+      value,
+      problem: value === '' ? undefined : linkProblem(value),
+      check: linkProblem,
+      run: addLink,
+    });
 
   return {
     draft,
@@ -64,18 +99,10 @@ export function useDraft(): DraftActions {
     change,
     next: () => step(1),
     previous: () => step(-1),
-    typeLink: () =>
-      screen.ask({
-        kind: 'input',
-        title: 'Link',
-        hint: `/dev/ttyUSB0, socket://host:port, rfc2217://host:port, virtual:${flow?.virtualDevice ?? 'lamp'}?n=12`,
-        value: '',
-        check: linkProblem,
-        run: (text) =>
-          change({ typed: [...now().typed.filter((other) => other !== text.trim()), text.trim()] }),
-      }),
-    typePath: () =>
-      screen.ask({ kind: 'input', title: 'Path of the file', value: now().backupFile ?? '', run: takePath }),
+    typeLink,
+    takeLink: (text) => (linkProblem(text) === undefined ? addLink(text) : typeLink(text.trim())),
+    typePath: (value = now().backupFile ?? '') =>
+      screen.ask({ kind: 'input', title: 'Path of the file', value, run: takePath }),
     takePath,
     editSetting: (spec) => {
       const value = now().settings[spec.key] ?? spec.default ?? '';
@@ -137,30 +164,44 @@ export function useDraft(): DraftActions {
   };
 }
 
-function linkProblem(text: string): string | undefined {
-  try {
-    parseLinks(text.trim());
-    return undefined;
-  } catch (error) {
-    return toBenchError(error).message;
-  }
-}
-
 function nextChoice(spec: SettingSpec, value: string): string {
   const choices = spec.choices ?? [];
   const index = choices.findIndex((choice) => choice.value === value);
   return choices[(index + 1) % Math.max(1, choices.length)]?.value ?? value;
 }
 
+/** What a file is, or why it cannot even be read. */
+export async function inspected(
+  services: Pick<ScreenServices, 'inspect'>,
+  path: string,
+): Promise<FileFinding> {
+  try {
+    return { path, file: await services.inspect(path) };
+  } catch (error) {
+    return { path, problem: toBenchError(error).message };
+  }
+}
+
+const backupProblem = (named: FileFinding | undefined): string | undefined =>
+  named?.problem === undefined ? undefined : `${named.path}: ${named.problem}`;
+
 /** Why this step is not done yet, or undefined. */
-export function stepProblem(draft: Draft, flow: AnyFlow, files: readonly FileFinding[]): string | undefined {
+export function stepProblem(
+  draft: Draft,
+  flow: AnyFlow,
+  files: readonly FileFinding[],
+  backup: FileFinding | undefined,
+): string | undefined {
   if (draft.step === 'links' && draft.given.length + draft.typed.length + draft.adapters.length === 0)
     return 'No place yet: Space marks an adapter, t types a link.';
-  if (draft.step !== 'firmware' || draft.task !== 'flash') return undefined;
+  if (draft.step !== 'firmware') return undefined;
+  if (draft.task === 'restore') return backupProblem(backup);
+  if (files.length === 0) return 'No file yet: Space takes one of the list, t types a path, or paste one.';
   const filled = files.flatMap(({ file }) => (file === undefined ? [] : [placeOf(flow, file).slot]));
   const missing = flow.firmwareSlots.find(({ required, title }) => required && !filled.includes(title));
-  if (files.length === 0) return 'No file yet: Space takes one of the list, t types a path, or paste one.';
-  return missing === undefined ? undefined : `Still missing: ${missing.title}.`;
+  return (
+    filesProblem(flow, files) ?? (missing === undefined ? undefined : `Still missing: ${missing.title}.`)
+  );
 }
 
 export const TASK_OF: Readonly<Record<string, Task>> = {

@@ -1,6 +1,5 @@
 import { useLoaded } from './use-loaded.ts';
 import { useAdapters, useFrame } from './use-stores.ts';
-import { toBenchError } from '../../core/errors.ts';
 import { useScreenContext } from '../state/screen-context.ts';
 import {
   firmwareRows,
@@ -12,7 +11,7 @@ import {
   taskRows,
 } from '../words/new-rows.ts';
 import type { FileFinding, FormRow } from '../words/new-rows.ts';
-import { stepProblem, TASK_OF } from './use-draft.ts';
+import { inspected, stepProblem, TASK_OF } from './use-draft.ts';
 import type { DraftActions } from './use-draft.ts';
 
 export interface NewRows {
@@ -31,7 +30,15 @@ export function useNewRows(actions: DraftActions): NewRows {
   const adapters = useAdapters();
   const { draft, flow, change } = actions;
   const paths = draft.files.map(({ path }) => path);
-  const chosen = useLoaded(paths.join('\n'), () => Promise.all(paths.map(inspected)), true);
+  const chosen = useLoaded(
+    paths.join('\n'),
+    () => Promise.all(paths.map((path) => inspected(services, path))),
+    true,
+  );
+  const { backupFile } = draft;
+  const backup = useLoaded(`backup ${backupFile ?? ''}`, async () =>
+    backupFile === undefined ? undefined : inspected(services, backupFile),
+  );
   const fitting = useLoaded(`${draft.flowId ?? ''}`, () =>
     draft.flowId === undefined ? Promise.resolve([]) : services.fittingFiles(draft.flowId),
   );
@@ -39,17 +46,11 @@ export function useNewRows(actions: DraftActions): NewRows {
     (path): FileFinding => chosen.value?.find((finding) => finding.path === path) ?? { path },
   );
 
-  async function inspected(path: string): Promise<FileFinding> {
-    try {
-      return { path, file: await services.inspect(path) };
-    } catch (error) {
-      return { path, problem: toBenchError(error).message };
-    }
-  }
-
   const proceed = () => {
     const problem =
-      flow === undefined ? 'Choose what is to be flashed first.' : stepProblem(draft, flow, files);
+      flow === undefined
+        ? 'Choose what is to be flashed first.'
+        : stepProblem(draft, flow, files, backup.value);
     if (problem === undefined) actions.next();
     else screen.say(problem, 'warning');
   };
@@ -88,16 +89,16 @@ export function useNewRows(actions: DraftActions): NewRows {
           else if (kind === 'adapter') screen.say('This adapter cannot be used now.', 'warning');
         },
         markAll: () => change({ adapters: draft.adapters.length === usable.length ? [] : usable }),
-        type: actions.typeLink,
+        type: () => actions.typeLink(),
       };
     case 'firmware':
       if (draft.task === 'restore')
         return {
           ...none,
-          rows: restoreRows(draft),
+          rows: restoreRows(draft, backup.value),
           enter: ({ id }) => (id === 'type' ? actions.typePath() : proceed()),
           mark: ({ id }) => (id === 'newest' ? change({ backupFile: undefined }) : actions.typePath()),
-          type: actions.typePath,
+          type: () => actions.typePath(),
         };
       return {
         ...none,
@@ -109,7 +110,7 @@ export function useNewRows(actions: DraftActions): NewRows {
           if (paths.includes(path)) change({ files: draft.files.filter((file) => file.path !== path) });
           else actions.takePath(path);
         },
-        type: actions.typePath,
+        type: () => actions.typePath(),
       };
     case 'settings':
       return {

@@ -1,11 +1,14 @@
 import type { SlotView } from '../../bench/view.ts';
 import { canCancel, canLookAgain, canRetry, canSkip } from '../keys/why-not.ts';
 import { useScreenContext } from '../state/screen-context.ts';
+import { reportLines } from '../words/device-lines.ts';
 import type { Commands } from './use-commands.ts';
+import { useCopy } from './use-copy.ts';
 
 /** What can be done to places, the same on dashboard, device and results. */
 export function useSlotCommands(targets: readonly SlotView[], slot: SlotView | undefined): Commands {
-  const { bench, screen, services } = useScreenContext();
+  const { bench, screen, services, symbols } = useScreenContext();
+  const copy = useCopy();
   /** Does the act on those targets that can take it, and says on which. */
   const on =
     (can: (slot: SlotView) => boolean, act: (ids: readonly string[]) => void, said: string) => () => {
@@ -20,6 +23,9 @@ export function useSlotCommands(targets: readonly SlotView[], slot: SlotView | u
     cancel: on(canCancel, (ids) => bench.cancel(ids), 'stops at its next safe point.'),
     perform: () => {
       if (slot?.prompt !== undefined) bench.perform(slot.prompt.id);
+    },
+    copy: () => {
+      if (slot !== undefined) copy(reportLines(slot, symbols));
     },
     log: () => {
       if (slot !== undefined) screen.push({ name: 'log', slotId: slot.id });

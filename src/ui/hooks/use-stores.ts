@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react';
+import { useCallback, useSyncExternalStore } from 'react';
 import type { AdapterView } from '../services.ts';
 import type { Frame } from '../state/frame-store.ts';
 import { useScreenContext } from '../state/screen-context.ts';
@@ -24,8 +24,7 @@ export function useRemembered<T>(key: string, initial: T): [T, (value: T) => voi
 
 export function useAdapters(): readonly AdapterView[] {
   const { adapters } = useScreenContext().services;
-  return useSyncExternalStore(
-    (listener) => adapters.subscribe(listener),
-    () => adapters.list(),
-  );
+  // The same function every time: another one would be a new subscription with every frame.
+  const subscribe = useCallback((listener: () => void) => adapters.subscribe(listener), [adapters]);
+  return useSyncExternalStore(subscribe, () => adapters.list());
 }

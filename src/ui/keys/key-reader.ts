@@ -5,8 +5,11 @@ export type InputEvent =
   /** `name`: a printable character as it is, or one of the named keys below. */
   | { readonly kind: 'key'; readonly name: string }
   | { readonly kind: 'paste'; readonly text: string }
-  /** A bar-code scanner, which types like a very fast person and ends with Enter or Tab. */
-  | { readonly kind: 'scan'; readonly text: string };
+  /**
+   * A bar-code scanner, which types like a very fast person, or a paste in a terminal that does not mark pastes.
+   * `ended`: Enter or Tab came right behind it, as most scanners send it.
+   */
+  | { readonly kind: 'scan'; readonly text: string; readonly ended: boolean };
 
 /** Characters closer together than this come from a scanner, ms (gemini-cli found 30 good). */
 export const SCAN_GAP_MS = 30;
@@ -141,7 +144,7 @@ export class KeyReader {
     if (endsScan && this.#heldIsScan()) {
       const text = this.#held;
       this.#held = '';
-      this.#emit({ kind: 'scan', text });
+      this.#emit({ kind: 'scan', text, ended: true });
       return;
     }
     this.#key(name);
@@ -163,7 +166,7 @@ export class KeyReader {
     if (held === '') return;
     const scan = this.#heldIsScan();
     this.#held = '';
-    if (scan) this.#emit({ kind: 'scan', text: held });
+    if (scan) this.#emit({ kind: 'scan', text: held, ended: false });
     else for (const name of held) this.#emit({ kind: 'key', name });
   }
 

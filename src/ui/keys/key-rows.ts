@@ -219,6 +219,21 @@ export const KEY_TABLE = [
     why: why.batch,
   },
   {
+    id: 'saveLog',
+    keys: ['x'],
+    label: 'save',
+    help: 'Writes the whole log of the place as a text file and says where.',
+    on: ['log'],
+  },
+  {
+    id: 'copy',
+    keys: ['y'],
+    label: 'copy',
+    help: 'Copies what is known of the unit to the clipboard; in a log, the lines in sight.',
+    on: ['bench', 'device', 'results', 'log'],
+    footer: false,
+  },
+  {
     id: 'new',
     keys: ['+'],
     label: 'new batch',

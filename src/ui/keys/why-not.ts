@@ -64,7 +64,8 @@ export const perform: Why = (context) => {
   const prompt = context.slot?.prompt;
   if (context.slot === undefined) return NO_SLOT;
   if (prompt === undefined) return `Nothing is asked at ${context.slot.label}.`;
-  if (prompt.kind === 'question') return 'This is a question: open it and choose an answer.';
+  if (prompt.kind === 'question')
+    return 'This is a question: its number answers it, on the page of the place (Enter).';
   return prompt.canPerform
     ? undefined
     : 'No key for this: do what is asked, the prompt goes when the unit answers.';

@@ -1,9 +1,11 @@
 import { Box } from 'ink';
 import { useMemo } from 'react';
+import { toBenchError } from '../../core/errors.ts';
 import type { LogLine } from '../../core/log.ts';
 import { Footer } from '../components/footer.tsx';
 import { headerLine, ruleLine } from '../components/frame-parts.ts';
 import { Lines } from '../components/lines.tsx';
+import { useCopy } from '../hooks/use-copy.ts';
 import { useCommands } from '../hooks/use-commands.ts';
 import { useLog } from '../hooks/use-log.ts';
 import { useFrame, useRemembered } from '../hooks/use-stores.ts';
@@ -33,7 +35,8 @@ export function LogScreen({
   readonly height: number;
 }) {
   const { view } = useFrame();
-  const { screen, symbols } = useScreenContext();
+  const { screen, services, symbols } = useScreenContext();
+  const copy = useCopy();
   const slot = findSlot(view, slotId);
   const log = useLog(slotId);
   const [{ top: wanted, search }, remember] = useRemembered<Position>(`log.${slotId}`, {
@@ -75,6 +78,14 @@ export function LogScreen({
               screen.say(`No line has "${wantedText}".`, 'warning');
           },
         }),
+      copy: () => copy(rows.slice(top, top + room)),
+      saveLog: () => {
+        if (slot === undefined) return;
+        services.saveLog(slot.batchId, slot.link.text).then(
+          (path) => screen.say(`Written: ${path}`),
+          (error: unknown) => screen.say(toBenchError(error).message, 'warning'),
+        );
+      },
       nextMatch: () => match(matches.find((row) => row > top)),
       previousMatch: () => match(matches.findLast((row) => row < top)),
     },

@@ -71,8 +71,13 @@ export function NewScreen({ cells, height }: { readonly cells: number; readonly 
       back: actions.previous,
     },
     paste: (text) => {
-      if (draft.step === 'links') actions.change({ typed: [...draft.typed, text.trim()] });
+      if (draft.step === 'links') actions.takeLink(text);
       else if (draft.step === 'firmware') actions.takePath(text);
+    },
+    // A terminal that does not mark pastes types them: where Enter did not come along there may be more to come.
+    scan: (text, ended) => {
+      if (draft.step === 'links') (ended ? actions.takeLink : actions.typeLink)(text);
+      else if (draft.step === 'firmware') (ended ? actions.takePath : actions.typePath)(text);
     },
   });
 

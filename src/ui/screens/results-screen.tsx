@@ -2,6 +2,7 @@ import { Box } from 'ink';
 import { Footer } from '../components/footer.tsx';
 import { headerLine, ruleLine } from '../components/frame-parts.ts';
 import { Lines } from '../components/lines.tsx';
+import { useCopy } from '../hooks/use-copy.ts';
 import { useCommands } from '../hooks/use-commands.ts';
 import { useList } from '../hooks/use-list.ts';
 import { useLoaded } from '../hooks/use-loaded.ts';
@@ -14,6 +15,7 @@ import { useScreenContext } from '../state/screen-context.ts';
 import { line, span, spread } from '../text/line.ts';
 import type { Line } from '../text/line.ts';
 import { findBatch, findSlot } from '../words/bench-rows.ts';
+import { runLines } from '../words/device-lines.ts';
 import { explain } from '../words/explain.ts';
 import { resultHeadings, resultLine } from '../words/result-line.ts';
 import { countRows, isOpenResult, rowsOfBatch, rowsOfRecords } from '../words/result-rows.ts';
@@ -57,6 +59,7 @@ export function ResultsScreen({
   const targets = acted
     .flatMap(({ slotId }) => (slotId === undefined ? [] : [findSlot(view, slotId)]))
     .filter((slot) => slot !== undefined);
+  const copy = useCopy();
   const note = useNote(batchId, records.reload);
 
   const slot = row?.slotId === undefined ? undefined : findSlot(view, row.slotId);
@@ -98,6 +101,7 @@ export function ResultsScreen({
       all: () =>
         setMarks(new Set(marked.length === rows.length ? [] : rows.map(({ settled }) => settled.run))),
       passes: () => choosePasses(!showPasses),
+      copy: () => row !== undefined && copy(runLines(row.place, row.settled, symbols)),
       note: () => row !== undefined && note(row.settled),
       export: () =>
         void services.exportCsv(batchId).then(

@@ -24,6 +24,8 @@ export interface ScreenContext {
   readonly practice: boolean;
   /** Asks when something is at work, then leaves the program. */
   quit(): void;
+  /** To the clipboard, where the terminal allows it. */
+  copy(text: string): void;
   /** Symbols were changed in the settings. */
   applyPreferences(): void;
 }

@@ -27,6 +27,8 @@ export interface InputDialog {
   readonly hint?: string;
   readonly value: string;
   readonly secret?: boolean;
+  /** What is wrong with `value` as it is. */
+  readonly problem?: string | undefined;
   /** Why this cannot be taken; shown in place, what was typed stays. */
   readonly check?: (text: string) => string | undefined;
   /** Called while typing, for filters. */

@@ -16,6 +16,8 @@ export const span = (text: string, tone?: Tone): Span => (tone === undefined ? {
 export const line = (text: string, tone?: Tone): Line => [span(text, tone)];
 export const blank: Line = [];
 
+export const lineText = (spans: Line): string => spans.map(({ text }) => text).join('');
+
 export const lineWidth = (spans: Line): number => spans.reduce((sum, { text }) => sum + width(text), 0);
 
 /** Left and right part on one row; the right one goes first when there is no room for both. */

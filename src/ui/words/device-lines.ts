@@ -1,5 +1,5 @@
 import type { WiringPage } from '../../../flows/flow.ts';
-import type { BatchView, PromptView, SlotView } from '../../bench/view.ts';
+import type { BatchView, PromptView, SettledView, SlotView } from '../../bench/view.ts';
 import { OUTCOMES } from '../../core/outcome.ts';
 import { STEP_IDS } from '../../core/steps.ts';
 import type { StepId } from '../../core/steps.ts';
@@ -127,10 +127,31 @@ export function factsOfUnit(
   const flashSize = identity.flashSizeBytes === undefined ? '' : bytes(identity.flashSizeBytes);
   fact('Flash', [identity.flashId, flashSize].filter((text) => text !== undefined && text !== '').join(', '));
   fact('Link', slot.link.text);
-  for (const file of batch?.firmware ?? []) fact('Firmware', `${file.title} (${file.sha256.slice(0, 6)})`);
-  for (const warning of slot.warnings) lines.push(...factLines('Warning', warning, cells, 'warning'));
+  // What the outcome above says already is not said again.
+  const told = slot.state === 'settled' || slot.state === 'take-out' ? slot.settled : undefined;
+  if ((told?.firmware ?? []).length === 0)
+    for (const file of batch?.firmware ?? []) fact('Firmware', `${file.title} (${file.sha256.slice(0, 6)})`);
+  for (const warning of slot.warnings)
+    if (told?.warnings.includes(warning) !== true)
+      lines.push(...factLines('Warning', warning, cells, 'warning'));
   return lines;
 }
+
+/** Wide enough that nothing is cut or wrapped. */
+const UNCUT_CELLS = 2000;
+
+/** All that is known of a place, to be sent to somebody. */
+export const reportLines = (slot: SlotView, symbols: Symbols): Line[] => [
+  line(`${slot.label}  ${slot.link.text}  ${slot.identity.mac ?? 'MAC not read yet'}`),
+  ...(slot.settled === undefined || slot.state === 'waiting'
+    ? [line(slotSentence(slot))]
+    : explain(slot.settled, UNCUT_CELLS, symbols)),
+];
+/** The same of a run in the records. */
+export const runLines = (place: string, settled: SettledView, symbols: Symbols): Line[] => [
+  line(`${place}  ${settled.identity.mac ?? 'MAC not read'}`),
+  ...explain(settled, UNCUT_CELLS, symbols),
+];
 
 /** Cycle mode: the verdict large, what to do now, and how the tray stands. */
 export function cycleLines(slot: SlotView, batch: BatchView, cells: number, symbols: Symbols): Line[] {

@@ -104,9 +104,35 @@ export function placeOf(
   return { refused: flow.firmwareSlots[0]?.refuses(file) ?? 'This flow takes no firmware file.' };
 }
 
+/** Why a file of the list cannot be taken, or undefined; a file that is still being read is not refused yet. */
+export function fileProblem(flow: AnyFlow, { path, file, problem }: FileFinding): string | undefined {
+  const reason = problem ?? (file && placeOf(flow, file).refused);
+  return reason === undefined ? undefined : `${fileName(path)}: ${reason} Space leaves it out.`;
+}
+
+/** Why the files together cannot be taken: one is refused, or two are meant for one place. */
+export function filesProblem(flow: AnyFlow, files: readonly FileFinding[]): string | undefined {
+  const placed = new Map<string, string>();
+  for (const finding of files) {
+    const problem = fileProblem(flow, finding);
+    if (problem !== undefined) return problem;
+    const name = fileName(finding.path);
+    const { file } = finding;
+    if (file === undefined) return `${name} is still being read.`;
+    const fitting = flow.firmwareSlots.filter((slot) => slot.refuses(file) === undefined);
+    const slot = fitting.find(({ id }) => !placed.has(id));
+    if (slot === undefined)
+      return `${placed.get(fitting[0]?.id ?? '') ?? ''} and ${name} are both meant for the ${fitting[0]?.title ?? ''}. Space leaves one out.`;
+    placed.set(slot.id, name);
+  }
+  return undefined;
+}
+
+const fileName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
+
 export function fileRow(flow: AnyFlow, finding: FileFinding, marked: boolean): FormRow {
   const { path, file, problem } = finding;
-  const name = path.split(/[\\/]/).at(-1) ?? path;
+  const name = fileName(path);
   if (file === undefined) {
     const text = problem ?? 'being read';
     return {
@@ -150,7 +176,7 @@ export function firmwareRows(
   ];
 }
 
-export const restoreRows = (draft: Draft): FormRow[] => [
+export const restoreRows = (draft: Draft, named: FileFinding | undefined): FormRow[] => [
   {
     id: 'newest',
     marked: draft.backupFile === undefined,
@@ -161,7 +187,10 @@ export const restoreRows = (draft: Draft): FormRow[] => [
     id: 'type',
     marked: draft.backupFile !== undefined,
     text: draft.backupFile ?? 'One named backup file',
-    detail: 'Refused for another or an unknown unit unless you accept it by name. Enter types the path.',
+    ...(named?.problem !== undefined && { right: 'cannot be read', tone: 'warning' as const }),
+    detail:
+      named?.problem ??
+      'Refused for another or an unknown unit unless you accept it by name. Enter types the path.',
   },
 ];
 

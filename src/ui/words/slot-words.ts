@@ -83,8 +83,18 @@ export function slotSentence(slot: SlotView): string {
   return runningSentence(slot);
 }
 
-function runningSentence({ progress, lastLog }: SlotView): string {
-  if (progress === undefined) return lastLog?.text ?? 'starts';
+/** What a step is about, while it has no progress to show. */
+const STEP_SENTENCES: Readonly<Record<StepId, string>> = {
+  detect: 'looking for the chip',
+  'wire-check': 'asking the chip who it is and what it holds',
+  backup: 'preparing the backup',
+  flash: 'preparing the write',
+  verify: 'comparing what was written',
+  reboot: 'restarting; listening for the new firmware',
+};
+
+function runningSentence({ progress, step }: SlotView): string {
+  if (progress === undefined) return STEP_SENTENCES[step ?? 'detect'];
   const { label, done, total, unit } = progress;
   const amount = total === undefined || unit !== 'bytes' ? '' : ` (${bytes(done)} of ${bytes(total)})`;
   return label + amount;

@@ -103,7 +103,7 @@ export function startSentence(row: StartRow): string {
         ? 'Enter chooses the units and shows what will be done; nothing is touched before you say so.'
         : `Not ready: ${row.job.problem}. Enter opens the job so that it can be put right.`;
     case 'unfinished':
-      return `${row.batch.id} was interrupted. Nothing goes on by itself: Enter shows its units, d puts it away.`;
+      return `${row.batch.id} left units open. Nothing goes on by itself: Enter shows them, r runs them again, d puts it away.`;
     case 'earlier':
       return `Enter shows the results of ${row.batch.id}.`;
   }

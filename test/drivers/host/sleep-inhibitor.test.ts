@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { InhibitorCommand } from '../../../src/drivers/host/inhibitor-commands.ts';
 import { createSleepInhibitor, type HoldingProcess } from '../../../src/drivers/host/sleep-inhibitor.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../harness/manual-clock.ts';
 
 type Behaviour = 'holds' | 'missing' | 'refused' | 'silent';
 
@@ -108,7 +108,7 @@ describe('the sleep inhibitor', () => {
   it('does not wait for ever for a command that says nothing', async () => {
     const { inhibitor, processes, clock } = create('darwin', ['silent']);
     const acquiring = inhibitor.acquire('flashing');
-    clock.advance(15_000);
+    clock.pass(15_000);
     expect((await acquiring).state).toEqual({
       state: 'unavailable',
       why: expect.stringContaining('does not answer') as string,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LinkState } from '../../../src/drivers/serial/link-state.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../harness/manual-clock.ts';
 
 const state = () => new LinkState('/dev/ttyUSB0', new ManualClock());
 

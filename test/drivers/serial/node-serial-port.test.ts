@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openNodeSerialPort } from '../../../src/drivers/serial/node-serial-port.ts';
 import type { DeviceFiles } from '../../../src/drivers/serial/port-errors.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../harness/manual-clock.ts';
 import { until } from '../until.ts';
 import { listen } from './contract.ts';
 import { FakeBinding } from './fake-binding.ts';
@@ -83,8 +83,8 @@ describe('opening a serial port', () => {
     const binding = new FakeBinding({ opensNever: true });
     const opening = open(binding, { clock });
     const failed = expect(opening).rejects.toMatchObject({ code: 'PORT_OPEN_FAILED' });
-    await until(() => expect(clock.pending).toBe(1));
-    clock.advance(10_000);
+    await until(() => expect(clock.pendingTimers).toBe(1));
+    clock.pass(10_000);
     await failed;
   });
 
@@ -172,7 +172,7 @@ describe('an open serial port', () => {
       const written = () => binding.orders.filter((order) => order === 'write 1').length;
       for (let limit = 1; limit <= 2; limit++) {
         await until(() => expect(written()).toBe(2 * round + limit));
-        clock.advance(10_001);
+        await clock.advance(10_001);
       }
       await failed;
     }
@@ -189,11 +189,11 @@ describe('an open serial port', () => {
       ended = true;
       return error;
     });
-    await until(() => expect(clock.pending).toBe(1));
-    clock.advance(10_999);
+    await until(() => expect(clock.pendingTimers).toBe(1));
+    clock.pass(10_999);
     await Promise.resolve();
     expect(ended).toBe(false);
-    clock.advance(1);
+    clock.pass(1);
     expect(await writing).toMatchObject({ code: 'WRITE_TIMEOUT' });
     await port.close();
   });

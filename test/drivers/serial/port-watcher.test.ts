@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SerialPortInfo } from '../../../src/drivers/serial/adapter.ts';
 import { type PortChanges, watchPorts } from '../../../src/drivers/serial/discovery.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../harness/manual-clock.ts';
 import { until } from '../until.ts';
 
 const chip = {
@@ -35,9 +35,9 @@ describe('watching ports', () => {
     };
     const stop = watchPorts(lister, clock, (change) => changes.push(change));
     const look = async () => {
-      await until(() => expect(clock.pending).toBe(1));
-      clock.advance(1000);
-      await until(() => expect(clock.pending).toBe(1));
+      await until(() => expect(clock.pendingTimers).toBe(1));
+      clock.pass(1000);
+      await until(() => expect(clock.pendingTimers).toBe(1));
     };
     return { clock, bench, changes, stop, look };
   };
@@ -77,7 +77,7 @@ describe('watching ports', () => {
     const empty: PortChanges[] = [];
     const clock = new ManualClock();
     const end = watchPorts({ list: async () => [] }, clock, (change) => empty.push(change));
-    await until(() => expect(clock.pending).toBe(1));
+    await until(() => expect(clock.pendingTimers).toBe(1));
     expect(empty).toEqual([{ added: [], removed: [], ports: [] }]);
     end();
   });
@@ -99,9 +99,9 @@ describe('watching ports', () => {
     stop();
     const { asked } = bench;
     bench.ports = [];
-    clock.advance(10_000);
+    clock.pass(10_000);
     expect(bench.asked).toBe(asked);
-    expect(clock.pending).toBe(0);
+    expect(clock.pendingTimers).toBe(0);
     expect(changes).toHaveLength(1);
   });
 });

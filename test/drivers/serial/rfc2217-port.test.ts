@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openRfc2217Port } from '../../../src/drivers/serial/rfc2217-port.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../harness/manual-clock.ts';
 import { until } from '../until.ts';
 import { listen } from './contract.ts';
 import { Rfc2217TestServer, type ServerHabits } from './rfc2217-test-server.ts';
@@ -82,7 +82,7 @@ describe('rfc2217://', () => {
     });
     const peer = rawPeer(await server.client());
     await peer.received(15);
-    clock.advance(3000);
+    clock.pass(3000);
     await failed;
   });
 
@@ -146,14 +146,14 @@ describe('rfc2217://', () => {
     const { opening, far, clock } = await open({ mute: [SET_BAUDRATE] });
     const failed = expect(opening).rejects.toMatchObject({ code: 'BAUD_REFUSED' });
     await until(() => expect(far.commands.length).toBeGreaterThanOrEqual(7));
-    clock.advance(3000);
+    clock.pass(3000);
     await failed;
   });
 
   it('goes on when 8N1 is not confirmed, and says so', async () => {
     const { opening, far, clock, log } = await open({ mute: [SET_DATASIZE] });
     await until(() => expect(far.commands.length).toBeGreaterThanOrEqual(7));
-    clock.advance(3000);
+    clock.pass(3000);
     const port = await opening;
     expect(log).toHaveBeenCalledWith('warn', expect.stringContaining('8N1'));
     await port.close();
@@ -174,15 +174,15 @@ describe('rfc2217://', () => {
   it('notes once that a server does not confirm its lines, and waits only a moment from then on', async () => {
     const { opening, far, clock, log } = await open({ mute: [SET_CONTROL] });
     await until(() => expect(far.commands.length).toBeGreaterThanOrEqual(7));
-    clock.advance(3000);
+    clock.pass(3000);
     const port = await opening;
     log.mockClear();
     const moving = port.setLines({ dtr: false, rts: true });
     await until(() => expect(far.peer.lines?.()).toEqual({ dtr: false, rts: true }));
-    clock.advance(1000);
+    clock.pass(1000);
     await moving;
     const again = port.setLines({ dtr: true, rts: false });
-    clock.advance(100);
+    clock.pass(100);
     await again;
     await until(() => expect(far.peer.lines?.()).toEqual({ dtr: true, rts: false }));
     expect(log).toHaveBeenCalledTimes(1);

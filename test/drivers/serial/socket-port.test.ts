@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { openSerialPort } from '../../../src/drivers/serial/open-serial-port.ts';
 import { openSocketPort } from '../../../src/drivers/serial/socket-port.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../harness/manual-clock.ts';
 import { until } from '../until.ts';
 import { listen } from './contract.ts';
 import { rawPeer, TcpPeer } from './tcp-peer.ts';
@@ -30,9 +30,9 @@ describe('socket://', () => {
     const clock = new ManualClock();
     const opening = openSocketPort(NOWHERE, { baudRate, clock });
     const failed = expect(opening).rejects.toMatchObject({ code: 'LINK_REFUSED', detail: { link: NOWHERE } });
-    clock.advance(10_000);
+    clock.pass(10_000);
     await failed;
-    expect(clock.pending).toBe(0);
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('can be aborted while it connects', async () => {
@@ -85,8 +85,8 @@ describe('socket://', () => {
     rawPeer(await server.client()).stall();
     const writing = port.write(new Uint8Array(16 * 1024 * 1024));
     const failed = expect(writing).rejects.toMatchObject({ code: 'WRITE_TIMEOUT' });
-    await until(() => expect(clock.pending).toBe(1));
-    clock.advance(10_000 + (16 * 1024 * 1024 * 10_000) / baudRate);
+    await until(() => expect(clock.pendingTimers).toBe(1));
+    clock.pass(10_000 + (16 * 1024 * 1024 * 10_000) / baudRate);
     await failed;
     await server.stop();
     await port.close();

@@ -4,7 +4,7 @@ import { Air } from '../../../src/virtual/air/air.ts';
 import { Slot } from '../../../src/virtual/serial/slot.ts';
 import { VirtualPort } from '../../../src/virtual/serial/virtual-port.ts';
 import type { SerialUnitOptions, VirtualDevice } from '../../../src/virtual/virtual-device.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../harness/manual-clock.ts';
 import { collector, type Peer, serialPortContract } from './contract.ts';
 
 const baudRate = 115_200;

@@ -4,7 +4,7 @@ import type { PracticePort } from '../../../src/virtual/practice-bench.ts';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ManualClock, settle } from './manual-clock.ts';
+import { ManualClock, settle } from '../../harness/manual-clock.ts';
 
 /** Written by hand from section 1 of the loader reference, so that no code of ours checks itself. */
 export function unslip(bytes: Uint8Array): Uint8Array[] {

@@ -7,7 +7,7 @@ import type { RunningFirmware, ThermometerBody } from '../../../src/virtual/ther
 import { THERMOMETER_FAULTS } from '../../../src/virtual/thermometer/faults.ts';
 import { startFirmware } from '../../../src/virtual/thermometer/firmware/start-firmware.ts';
 import { factoryFlash, THERMOMETER_STATES } from '../../../src/virtual/thermometer/images/factory-flash.ts';
-import { ManualClock } from '../harness/manual-clock.ts';
+import { ManualClock } from '../../harness/manual-clock.ts';
 
 export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 export const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));

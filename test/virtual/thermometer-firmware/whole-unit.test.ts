@@ -7,7 +7,7 @@ import { atc1441, pvvx58 } from '../../../src/virtual/thermometer/images/practic
 import { unitIdentity } from '../../../src/virtual/thermometer/images/unit-identity.ts';
 import { thermometer } from '../../../src/virtual/thermometer/thermometer.ts';
 import type { SerialUnit } from '../../../src/virtual/virtual-device.ts';
-import { ManualClock } from '../harness/manual-clock.ts';
+import { ManualClock } from '../../harness/manual-clock.ts';
 import { login } from './mi-host.ts';
 import { upload } from './telink-host.ts';
 import { hexOf, TestCentral } from './unit.ts';

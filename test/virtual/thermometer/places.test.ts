@@ -9,7 +9,7 @@ import { createPracticeBench } from '../../../src/virtual/create-practice-bench.
 import { findVirtualDevice } from '../../../src/virtual/registry.ts';
 import { serveVirtualDevice } from '../../../src/virtual/servers/server.ts';
 import { unitIdentity } from '../../../src/virtual/thermometer/images/unit-identity.ts';
-import { ManualClock, settle } from '../harness/manual-clock.ts';
+import { ManualClock, settle } from '../../harness/manual-clock.ts';
 import { concat } from '../harness/wire-bench.ts';
 import { decodeReply, dividerFor, endFrame, readHeader, STOP_CPU, writeFrame } from './harness/sws-host.ts';
 

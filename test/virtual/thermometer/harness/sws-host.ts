@@ -5,7 +5,7 @@ import { memoryStorage, type LastingStorage } from '../../../../src/virtual/stor
 import type { ThermometerBody } from '../../../../src/virtual/thermometer/body.ts';
 import { thermometer } from '../../../../src/virtual/thermometer/thermometer.ts';
 import { concat } from '../../harness/wire-bench.ts';
-import { ManualClock } from '../../harness/manual-clock.ts';
+import { ManualClock } from '../../../harness/manual-clock.ts';
 
 /** Encoding A by hand from section 2 of the reference: one SWS bit a character, 10 characters a byte. */
 export function encodeA(
