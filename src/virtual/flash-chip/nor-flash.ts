@@ -23,6 +23,8 @@ export class NorFlash {
   busy: BusyTime | undefined;
   /** Erasing takes this many times as long. */
   eraseSlowness = 1;
+  /** Where block-protect bits are set, what lies below this cannot be changed; the rest can. */
+  protectedBelow = Infinity;
   readonly statusRegisters = [0, 0, 0];
   private readonly storage: UnitStorage;
   private readonly sfdp: Uint8Array;
@@ -67,7 +69,7 @@ export class NorFlash {
   /** Programs: bits go from one to zero only. Returns the number of pages it took. */
   program(offset: number, data: Uint8Array): number {
     const pages = Math.ceil(((offset % PAGE_BYTES) + data.length) / PAGE_BYTES);
-    if (this.isProtected) return pages;
+    if (this.isProtectedAt(offset)) return pages;
     const { cells } = this;
     const start = offset % this.sizeBytes;
     const source = this.disturb?.(data, offset) ?? data;
@@ -79,7 +81,7 @@ export class NorFlash {
   }
 
   eraseSectors(firstSector: number, count: number): void {
-    if (this.isProtected) return;
+    if (this.isProtectedAt(firstSector * SECTOR_BYTES)) return;
     const sectors = this.sizeBytes / SECTOR_BYTES;
     for (let index = 0; index < count; index++) {
       const offset = ((firstSector + index) % sectors) * SECTOR_BYTES;
@@ -112,6 +114,10 @@ export class NorFlash {
 
   get isProtected(): boolean {
     return this.lockedForGood || (this.statusRegisters[0]! & PROTECT_BITS) !== 0;
+  }
+
+  isProtectedAt(offset: number): boolean {
+    return this.lockedForGood || (this.isProtected && offset < this.protectedBelow);
   }
 
   flush(): void {
@@ -177,7 +183,7 @@ export class NorFlash {
       case 0x02:
         if (!this.takeWriteEnable() || sent.length === 0) break;
         this.programPage(address, sent);
-        this.takes(FLASH_TIMES.pageProgramMs);
+        this.takes(FLASH_TIMES.pageProgramMs, address);
         break;
       case 0x20:
         this.eraseBlock(address, 1);
@@ -192,7 +198,10 @@ export class NorFlash {
       case 0xc7:
         if (!this.takeWriteEnable()) break;
         this.eraseChip();
-        this.takes((FLASH_TIMES.chipEraseMsPerSector * this.sizeBytes * this.eraseSlowness) / SECTOR_BYTES);
+        this.takes(
+          (FLASH_TIMES.chipEraseMsPerSector * this.sizeBytes * this.eraseSlowness) / SECTOR_BYTES,
+          0,
+        );
         break;
       default:
         // Anything else leaves MISO high.
@@ -214,11 +223,11 @@ export class NorFlash {
   private eraseBlock(address: number, sectors: number): void {
     if (!this.takeWriteEnable()) return;
     this.eraseSectors(Math.floor(address / (sectors * SECTOR_BYTES)) * sectors, sectors);
-    this.takes(FLASH_TIMES.sectorEraseMs * sectors * this.eraseSlowness);
+    this.takes(FLASH_TIMES.sectorEraseMs * sectors * this.eraseSlowness, address);
   }
 
-  private takes(durationMs: number): void {
-    if (!this.isProtected) this.busy?.begin(durationMs);
+  private takes(durationMs: number, offset: number): void {
+    if (!this.isProtectedAt(offset)) this.busy?.begin(durationMs);
   }
 
   private status(): number {

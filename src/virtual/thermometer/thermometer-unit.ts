@@ -130,7 +130,7 @@ export class ThermometerUnit implements SerialUnit, ThermometerBody {
     const baudRate = hostBaud ?? ASSUMED_BAUD;
     this.baudRate = baudRate;
     const characterMs = (BITS_PER_CHARACTER * 1000) / baudRate;
-    const listens = this.powered && this.adapter.reachesPad;
+    const listens = this.powered && !this.leaving && this.adapter.reachesPad;
     const { pieces, answered } = listens
       ? this.converse(bytes, atMs, hostBaud, (silenceMs * baudRate) / 1000)
       : { pieces: [bytes], answered: false };
@@ -207,7 +207,6 @@ export class ThermometerUnit implements SerialUnit, ThermometerBody {
   }
 
   private isAwake(): boolean {
-    if (this.leaving) return false;
     if (this.time.justReset) return true;
     return !this.faults.strikes('asleep') && this.firmware?.swsAwake(this.clock.monotonicMs()) === true;
   }
@@ -287,7 +286,8 @@ export class ThermometerUnit implements SerialUnit, ThermometerBody {
   /** A command came to the flash by wire. */
   private flashCommand(opcode: number, address: number, data: Uint8Array): void {
     const { notes } = this.options.storage;
-    if (isErase(opcode, address) && !this.flash.isProtected)
+    if (opcode === WRITE_STATUS) notes.flashStatus = this.flash.statusRegisters[0]!;
+    if (erasesFirstSector(opcode, address) && !this.flash.isProtectedAt(address))
       notes.wireFlashes = Number(notes.wireFlashes ?? 0) + 1;
     const reachesMac = address <= FLASH_MAP.mac && address + data.length > FLASH_MAP.mac;
     if (opcode === READ && reachesMac && this.faults.has('swapped-unit')) {
@@ -305,10 +305,11 @@ export class ThermometerUnit implements SerialUnit, ThermometerBody {
 }
 
 const READ = 0x03;
+const WRITE_STATUS = 0x01;
 const BUSY_FLASH_FACTOR = 10;
 
 /** An erase that takes the first sector with it. */
-function isErase(opcode: number, address: number): boolean {
+function erasesFirstSector(opcode: number, address: number): boolean {
   const bytes = { 0x20: 0x1000, 0x52: 0x8000, 0xd8: 0x1_0000, 0x60: Infinity, 0xc7: Infinity }[opcode];
   return bytes != null && address < bytes;
 }

@@ -7,13 +7,13 @@ import type { StartFirmware } from './body.ts';
 import { THERMOMETER_FAULTS, type ThermometerFault } from './faults.ts';
 import { neighboursOf } from './firmware/neighbours.ts';
 import { factoryFlash, THERMOMETER_STATES } from './images/factory-flash.ts';
-import { THERMOMETER_FLASH_BYTES } from './images/flash-map.ts';
+import { FLASH_MAP, THERMOMETER_FLASH_BYTES } from './images/flash-map.ts';
 import { THERMOMETER_IMAGES } from './images/practice-images.ts';
 import { ThermometerUnit } from './thermometer-unit.ts';
 
 /** GD25LE40C. */
 const JEDEC_ID = [0xc8, 0x60, 0x13] as const;
-/** Block-protect bits of a unit whose flash came protected: all of it. */
+/** Block-protect bits of a unit whose flash came protected: both banks; firmware still keeps its settings above them. */
 const PROTECTED = 0x1c;
 /** Every third unit comes so. */
 const PROTECTED_UNITS = 3;
@@ -59,6 +59,7 @@ function flashOf(
   if (storage.content == null) Object.assign(notes, { device: 'thermometer', unit, state: state.name });
   const flash = new NorFlash(content, JEDEC_ID, storage);
   flash.busy = new BusyTime(clock, paced);
+  flash.protectedBelow = FLASH_MAP.bank3;
   const comesProtected = faults.has('locked-flash') || unit % PROTECTED_UNITS === 0;
   flash.protect(typeof notes.flashStatus === 'number' ? notes.flashStatus : comesProtected ? PROTECTED : 0);
   return flash;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { factoryFlash, THERMOMETER_STATES } from '../../../src/virtual/thermometer/images/factory-flash.ts';
 import { unitIdentity } from '../../../src/virtual/thermometer/images/unit-identity.ts';
 import { concat, hexOf } from '../harness/wire-bench.ts';
 import {
@@ -288,7 +289,22 @@ describe('its flash', () => {
     host.flash([0x06]);
     host.flash([0x01, 0x00]);
     host.slot.close();
-    expect(host.storages.get(3)!.notes.flashStatus).toBe(0);
+    const { notes } = host.storages.get(3)!;
+    const again = activated({ unit: 3, content: host.cells, notes });
+    again.erase(0);
+    expect(again.cells[8]).toBe(0xff);
+    const untouched = activated({ unit: 3, content: factoryFlash(THERMOMETER_STATES[0]!, 3) });
+    untouched.erase(0);
+    expect(untouched.cells[8]).toBe(0x4b);
+  });
+
+  it('is protected where its code lies, not where its firmware keeps keys and settings', () => {
+    const host = activated({ unit: 3 });
+    for (const offset of [0x2_0000, 0x3_ff00, 0x7_8000]) host.body.flash.program(offset, Uint8Array.of(0x12));
+    expect([0x2_0000, 0x3_ff00, 0x7_8000].map((offset) => host.cells[offset])).toEqual([0xff, 0xff, 0x12]);
+    host.flash([0x06]);
+    host.flash([0x60]);
+    expect(host.cells[8]).toBe(0x4b);
   });
 
   it('answers to nothing in power-down but to the command that wakes it', () => {

@@ -72,6 +72,7 @@ export interface HostOptions {
   readonly awake?: (atMs: number) => boolean;
   readonly peripheral?: VirtualPeripheral;
   readonly content?: Uint8Array;
+  readonly notes?: LastingStorage['notes'];
 }
 
 /** A place of the bench with a thermometer whose firmware is silent, and a host that speaks SWS byte for byte. */
@@ -110,7 +111,7 @@ export class SwsHost {
       faultsOf: (unit) => (unit === (options.unit ?? 1) ? (options.faults ?? []) : []),
       lastUnit: options.lastUnit,
       memory,
-      storageOf: (unit) => this.storageOf(unit, options.content),
+      storageOf: (unit) => this.storageOf(unit, options),
       air: this.air,
       heard: (bytes) => this.received.push(bytes),
       unplug: () => {
@@ -189,8 +190,8 @@ export class SwsHost {
     this.flash([0x02, address >> 16, (address >> 8) & 0xff, address & 0xff, ...data]);
   }
 
-  private storageOf(unit: number, content: Uint8Array | undefined): LastingStorage {
-    const storage = this.storages.get(unit) ?? memoryStorage(content);
+  private storageOf(unit: number, { content, notes }: HostOptions): LastingStorage {
+    const storage = this.storages.get(unit) ?? { ...memoryStorage(content), ...(notes && { notes }) };
     this.storages.set(unit, storage);
     return storage;
   }
