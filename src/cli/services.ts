@@ -26,6 +26,13 @@ export interface CommandServices {
   ports(options: GlobalOptions): Promise<readonly ScannedPort[]>;
   /** Calls back with the ports there are, then on every plug and unplug; returns the function that ends it. */
   watchPorts(options: GlobalOptions, onChange: (changes: PortScanChanges) => void): Promise<() => void>;
+  /** Whether Bluetooth can be used, tried out. */
+  bluetooth(): Promise<BluetoothState>;
+  /**
+   * Calls back with every advertisement that is heard; returns the radio's name and the function that ends it. Throws
+   * BLUETOOTH_UNAVAILABLE or BLUETOOTH_OFF.
+   */
+  hear(onHeard: (device: HeardDevice) => void): Promise<{ readonly radio: string; stop(): Promise<void> }>;
   virtual(): Promise<VirtualDevices>;
   /** Whether the computer can be kept awake, tried out: what holds it, or why nothing does. */
   keepsAwake(): Promise<{ readonly by: string } | { readonly why: string }>;
@@ -64,6 +71,34 @@ export interface ScannedPort {
     readonly location?: string;
   };
 }
+
+/** One Bluetooth device as `scan` shows it, as it was heard last. */
+export interface HeardDevice {
+  /** The link to use; missing where the system hides MACs. */
+  readonly link?: string;
+  readonly address: string;
+  /** What it calls itself, safe to show. */
+  readonly name?: string;
+  readonly rssiDbm: number;
+  readonly connectable: boolean;
+  /** UUIDs of the services it announces or sends data of. */
+  readonly services: readonly string[];
+  /** What it is, where that is known. */
+  readonly description?: string;
+}
+
+/**
+ * What was found out about Bluetooth, in this order: its library loads, there is an adapter, it is on, this user may
+ * use it. Where one of them is not so, nothing is known of those behind it.
+ */
+export type BluetoothState =
+  | { readonly state: 'usable'; readonly radio: string }
+  | {
+      readonly state: 'no-library' | 'no-adapter' | 'off' | 'no-permission';
+      /** A sentence. */
+      readonly finding: string;
+      readonly fix: string;
+    };
 
 export interface PortScanChanges {
   readonly added: readonly ScannedPort[];

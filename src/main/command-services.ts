@@ -1,9 +1,18 @@
 import type { GlobalOptions } from '../cli/global-options.ts';
 import type { CommandServices } from '../cli/services.ts';
 import { systemClock } from '../core/clock.ts';
+import type { DescribeAdvertisement } from './heard-device.ts';
+import { lazyRadioOpener } from './radios.ts';
 
-/** Joins the command line with the real parts. Each part is loaded when a command first asks for it. */
-export function commandServices(version: string): CommandServices {
+/**
+ * Joins the command line with the real parts. Each part is loaded when a command first asks for it. `describe` says
+ * what is known of a Bluetooth device by what it sends.
+ */
+export function commandServices(
+  version: string,
+  { describe = () => undefined }: { readonly describe?: DescribeAdvertisement } = {},
+): CommandServices {
+  const radio = lazyRadioOpener(systemClock);
   const dataDirectory = async (options: GlobalOptions): Promise<string> =>
     options.dataDir ?? (await import('../records/data-dir.ts')).defaultDataDir();
   const flows = async () => (await import('../../flows/index.ts')).flows;
@@ -54,6 +63,22 @@ export function commandServices(version: string): CommandServices {
         ({ added, removed }) =>
           onChange({ added: added.map(scannedPort), removed: removed.map(scannedPort) }),
       );
+    },
+    async bluetooth() {
+      const { tryBluetooth } = await import('./try-bluetooth.ts');
+      return tryBluetooth(radio);
+    },
+    async hear(onHeard) {
+      const opened = await radio.open({});
+      const { heardDevice } = await import('./heard-device.ts');
+      const leave = opened.listen((advertisement) => onHeard(heardDevice(advertisement, describe)));
+      return {
+        radio: opened.name,
+        stop: async () => {
+          leave();
+          await radio.close();
+        },
+      };
     },
     async virtual() {
       return (await import('./virtual-devices.ts')).virtualDevicesOf(systemClock);

@@ -13,6 +13,7 @@ import { inspectFile } from '../firmware/inspect.ts';
 import { type DataDir, openDataDir } from '../records/data-dir.ts';
 import { createPracticeBench } from '../virtual/create-practice-bench.ts';
 import { PortNames } from './port-names.ts';
+import { lazyRadioOpener, openPracticeRadio } from './radios.ts';
 
 export interface BenchOptions {
   readonly directory: string;
@@ -47,15 +48,21 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
     const ports = new PortNames(settings, clock);
     await ports.refresh();
     const sleepInhibitor = createSleepInhibitor({ clock });
+    const radios = lazyRadioOpener(clock);
     const bench = createBench({
       flows: options.flows,
       records,
-      practice: createPracticeBench({ dataDir: records.path, clock }),
+      practice: createPracticeBench({
+        dataDir: records.path,
+        clock,
+        openRadio: (air) => openPracticeRadio(air, clock),
+      }),
       clock,
       sleepInhibitor,
       interactive: options.interactive,
       version: options.version,
       openSerial: (link, open) => openSerialPort(link, { ...open, clock }),
+      openRadio: (open) => radios.open(open),
       inspectFile,
       labelOf: (link) => ports.labelOf(link),
     });
@@ -68,6 +75,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       ports,
       async close() {
         await bench.shutdown();
+        await radios.close();
         stopWatching();
         ports.stop();
         sleepInhibitor.close();

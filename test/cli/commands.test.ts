@@ -162,8 +162,129 @@ describe('flows, jobs and scan', () => {
     const { code } = await command(['scan', '--watch'], services, host);
     expect(code).toBe(0);
     expect(host.stdout.lines[0]).toBe('+ /dev/ttyUSB0  left jig');
-    expect(host.stdout.lines.at(-1)).toBe('- /dev/ttyUSB0  left jig');
+    expect(host.stdout.lines).toContain('- /dev/ttyUSB0  left jig');
     expect(services.replug).toBeUndefined();
+  });
+});
+
+describe('scan of the air', () => {
+  const thermometer = {
+    link: 'ble:a4:c1:38:00:11:22',
+    address: 'a4:c1:38:00:11:22',
+    rssiDbm: -61,
+    connectable: true,
+    services: ['fe95'],
+  };
+  const listening = (air: FakeServices['air']) => {
+    const services = Object.assign(new FakeServices(), { air });
+    return Object.assign(services, { clock: { ...services.clock, sleep: async () => {} } });
+  };
+
+  it('says in one sentence that there is no radio', async () => {
+    const { code, host } = await command(['scan']);
+    expect(code).toBe(0);
+    expect(host.stdout.lines.filter((line) => line.includes('Bluetooth'))).toEqual([
+      'No Bluetooth: This computer has no Bluetooth that benchflash can use. Run benchflash doctor: it says what is missing and how to get it.',
+    ]);
+    const json = await command(['scan', '--json']);
+    expect(json.host.stdout.json).toMatchObject([
+      { bluetooth: { code: 'BLUETOOTH_UNAVAILABLE', devices: [] } },
+    ]);
+  });
+
+  it('lists what was heard, the nearest first, each with all it said', async () => {
+    const air = [
+      { ...thermometer, rssiDbm: -90 },
+      { ...thermometer, link: 'ble:02', address: '02', rssiDbm: -40, connectable: false },
+      { ...thermometer, name: 'LYWSD03MMC', services: ['181a'], description: 'stock firmware' },
+    ];
+    const { host } = await command(['scan'], listening(air));
+    expect(host.stdout.lines.slice(-2)).toEqual([
+      'ble:02  -40 dBm  services fe95  takes no connection',
+      'ble:a4:c1:38:00:11:22  -61 dBm  LYWSD03MMC  stock firmware  services fe95 181a',
+    ]);
+    const json = await command(['scan', '--json'], listening(air));
+    expect(json.host.stdout.json).toMatchObject([
+      {
+        ports: [],
+        bluetooth: {
+          radio: expect.any(String) as unknown,
+          devices: [{ address: '02' }, { name: 'LYWSD03MMC' }],
+        },
+      },
+    ]);
+  });
+
+  it('follows what is heard until a signal, and tells a device again only when it says something new', async () => {
+    const host = new FakeHost();
+    const services = listening([thermometer, { ...thermometer, rssiDbm: -70 }]);
+    const write = host.stdout.write.bind(host.stdout);
+    host.stdout.write = (text, done) => {
+      if (text.includes('LYWSD03MMC')) queueMicrotask(() => host.signal('SIGINT'));
+      else if (text.startsWith('* '))
+        queueMicrotask(() => services.hears?.({ ...thermometer, name: 'LYWSD03MMC' }));
+      return write(text, done);
+    };
+    expect((await command(['scan', '--watch'], services, host)).code).toBe(0);
+    expect(host.stdout.lines).toEqual([
+      '* ble:a4:c1:38:00:11:22  -61 dBm  services fe95',
+      '* ble:a4:c1:38:00:11:22  -61 dBm  LYWSD03MMC  services fe95',
+    ]);
+    expect(services.hears).toBeUndefined();
+  });
+});
+
+describe('doctor about Bluetooth', () => {
+  const bluetooth = (checks: unknown) =>
+    (checks as { id: string; state: string; fix?: string }[])
+      .filter(({ id }) => id.startsWith('bluetooth'))
+      .map(({ id, state, fix }) => [
+        id.replace('bluetooth-', ''),
+        state,
+        ...(fix === undefined ? [] : [fix]),
+      ]);
+
+  it.each([
+    ['no-library', [['library', 'no', 'Do it.']]],
+    [
+      'no-adapter',
+      [
+        ['library', 'yes'],
+        ['adapter', 'no', 'Do it.'],
+      ],
+    ],
+    [
+      'off',
+      [
+        ['library', 'yes'],
+        ['adapter', 'yes'],
+        ['on', 'no', 'Do it.'],
+      ],
+    ],
+    [
+      'no-permission',
+      [
+        ['library', 'yes'],
+        ['adapter', 'yes'],
+        ['on', 'yes'],
+        ['access', 'no', 'Do it.'],
+      ],
+    ],
+  ] as const)('says for %s how far it came, and the fix', async (state, expected) => {
+    const services = new FakeServices();
+    services.bluetoothNow = { state, finding: 'It is so.', fix: 'Do it.' };
+    const { host } = await command(['doctor', '--json'], services);
+    expect(bluetooth(host.stdout.json[0]?.checks)).toEqual(expected);
+  });
+
+  it('says yes to all where it can be used', async () => {
+    const { host } = await command(['doctor', '--json']);
+    expect(bluetooth(host.stdout.json[0]?.checks).map(([, state]) => state)).toEqual([
+      'yes',
+      'yes',
+      'yes',
+      'yes',
+    ]);
   });
 });
 

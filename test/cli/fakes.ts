@@ -11,7 +11,7 @@ import type {
 import { runCommandLine } from '../../src/cli/command-line.ts';
 import type { Host, HostSignal } from '../../src/cli/host.ts';
 import type { TextStream } from '../../src/cli/line-writer.ts';
-import type { CommandServices, ServeRequest } from '../../src/cli/services.ts';
+import type { BluetoothState, CommandServices, HeardDevice, ServeRequest } from '../../src/cli/services.ts';
 import type { Job } from '../../src/config/jobs.ts';
 import type { BenchSettings } from '../../src/config/settings.ts';
 import { systemClock } from '../../src/core/clock.ts';
@@ -287,6 +287,17 @@ export class FakeServices implements CommandServices {
     this.replug = onChange;
     onChange({ added: this.portsNow, removed: [] });
     return () => (this.replug = undefined);
+  };
+  bluetoothNow: BluetoothState = { state: 'usable', radio: 'Bluetooth adapter 00:11:22:33:44:55' };
+  bluetooth = async () => this.bluetoothNow;
+  /** What is on the air; without it there is no radio. */
+  air: HeardDevice[] | undefined;
+  hears: ((device: HeardDevice) => void) | undefined;
+  hear: CommandServices['hear'] = async (onHeard) => {
+    if (!this.air) throw new BenchError('BLUETOOTH_UNAVAILABLE');
+    this.hears = onHeard;
+    for (const device of this.air) onHeard(device);
+    return { radio: 'Bluetooth adapter 00:11:22:33:44:55', stop: async () => (this.hears = undefined) };
   };
   virtual = async () => ({
     devices: [],

@@ -1,5 +1,5 @@
 import type { CommandContext } from '../context.ts';
-import { bluetoothCheck } from '../doctor/bluetooth.ts';
+import { bluetoothChecks } from '../doctor/bluetooth.ts';
 import type { Check } from '../doctor/check.ts';
 import { awakeCheck, dataDirectoryCheck, nodeCheck } from '../doctor/computer.ts';
 import { flashromCheck } from '../doctor/flashrom.ts';
@@ -15,7 +15,7 @@ export async function doctor({ services, options, output }: CommandContext): Pro
     await dataDirectoryCheck(await services.dataDirectory(options)),
     await portAccessCheck(),
     adapterCheck(await services.ports(options)),
-    await bluetoothCheck(),
+    ...bluetoothChecks(await services.bluetooth()),
     await flashromCheck(),
     awakeCheck(await services.keepsAwake()),
   ];

@@ -80,7 +80,9 @@ export function createRadioOpener({
     },
     async close() {
       await opening?.catch(() => {});
-      await radio?.close();
+      const closing = radio;
+      radio = undefined;
+      await closing?.close();
     },
   };
 }
