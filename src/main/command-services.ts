@@ -1,17 +1,10 @@
 import type { GlobalOptions } from '../cli/global-options.ts';
 import type { CommandServices } from '../cli/services.ts';
 import { systemClock } from '../core/clock.ts';
-import type { DescribeAdvertisement } from './heard-device.ts';
 import { lazyRadioOpener } from './radios.ts';
 
-/**
- * Joins the command line with the real parts. Each part is loaded when a command first asks for it. `describe` says
- * what is known of a Bluetooth device by what it sends.
- */
-export function commandServices(
-  version: string,
-  { describe = () => undefined }: { readonly describe?: DescribeAdvertisement } = {},
-): CommandServices {
+/** Joins the command line with the real parts. Each part is loaded when a command first asks for it. */
+export function commandServices(version: string): CommandServices {
   const radio = lazyRadioOpener(systemClock);
   const dataDirectory = async (options: GlobalOptions): Promise<string> =>
     options.dataDir ?? (await import('../records/data-dir.ts')).defaultDataDir();
@@ -71,7 +64,10 @@ export function commandServices(
     async hear(onHeard) {
       const opened = await radio.open({});
       const { heardDevice } = await import('./heard-device.ts');
-      const leave = opened.listen((advertisement) => onHeard(heardDevice(advertisement, describe)));
+      const { describeAdvertisement } = await import('../protocols/adverts/index.ts');
+      const leave = opened.listen((advertisement) =>
+        onHeard(heardDevice(advertisement, describeAdvertisement)),
+      );
       return {
         radio: opened.name,
         stop: async () => {
