@@ -35,6 +35,8 @@ export class BatchRuntime {
   /** Resolves when the journal of a finished batch is on the disk. */
   #closing: Promise<void> = Promise.resolve();
   #endedAt: number | undefined;
+  /** Without secrets. */
+  readonly #warnings: readonly string[];
   #view: BatchView | undefined;
 
   constructor(bench: BenchCore, planned: PlannedBatch, journal: BatchJournal) {
@@ -47,6 +49,7 @@ export class BatchRuntime {
     this.journal = journal;
     this.id = journal.id;
     this.#planned = planned;
+    this.#warnings = planned.warnings.map((text) => journal.redact(text));
     this.#startedAt = bench.clock.now();
     this.slots = planned.request.links.map((link, index) => new SlotRuntime(this, index + 1, link));
     this.#actor = createActor(batchMachine, {
@@ -67,7 +70,7 @@ export class BatchRuntime {
       flow: this.flow.id,
       task: this.request.task,
       slots: this.slots.map((slot) => slot.link.text),
-      warnings: this.#planned.warnings,
+      warnings: this.#warnings,
     });
     this.#actor.subscribe((snapshot) => this.#onSnapshot(snapshot.matches('finished')));
     this.#actor.start();
@@ -163,7 +166,7 @@ export class BatchRuntime {
       practice: request.links.some((link) => link.kind === 'virtual'),
       firmware: this.#planned.firmware,
       settings: openSettings(flow, request),
-      warnings: this.#planned.warnings,
+      warnings: this.#warnings,
       slots,
       counts: countUnits(slots, request.cycle ?? false),
     };

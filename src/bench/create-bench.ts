@@ -8,6 +8,7 @@ import type { OpenOptions, SerialPort } from '../drivers/serial/port.ts';
 import type { InspectedFile } from '../firmware/inspect.ts';
 import type { AnyFlow } from '../../flows/flow.ts';
 import type { DataDir } from '../records/data-dir.ts';
+import { createRedactor } from '../records/redact.ts';
 import type { PracticeBench } from '../virtual/practice-bench.ts';
 import { BatchRuntime } from './batch-runtime.ts';
 import type { BenchCore } from './bench-core.ts';
@@ -105,13 +106,15 @@ export function createBench(dependencies: BenchDependencies): Bench {
       return () => eventListeners.delete(listener);
     },
     async plan(request) {
-      const { flow, firmware, warnings } = await plan(request);
+      const planned = await plan(request);
+      const { flow, firmware, warnings } = planned;
+      const secrets = secretSettings(flow).map((key) => planned.request.settings[key] ?? '');
       return {
         flowId: flow.id,
         task: request.task,
         slots: request.links.map(({ text }) => text),
         firmware,
-        warnings,
+        warnings: warnings.map(createRedactor(secrets)),
       };
     },
     async start(request) {
@@ -184,8 +187,8 @@ function batchHeader(
     warnings: [...warnings],
     ...(dependencies.version !== undefined && { version: dependencies.version }),
   };
-  return [
-    header,
-    { secretSettings: flow.settings.filter(({ kind }) => kind === 'secret').map(({ key }) => key) },
-  ];
+  return [header, { secretSettings: secretSettings(flow) }];
 }
+
+const secretSettings = (flow: AnyFlow): string[] =>
+  flow.settings.filter(({ kind }) => kind === 'secret').map(({ key }) => key);

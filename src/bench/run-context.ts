@@ -75,7 +75,9 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
     backups: backupStore(host),
     identify: (identity) => host.identify(identity),
     vitals: (vitals) => host.vitals(vitals),
-    warn: (text) => {
+    keepSecret: async (name, value) => (await host.journal()).keepSecret(name, value),
+    warn: (said) => {
+      const text = batch.journal.redact(said);
       if (state.warnings.includes(text)) return;
       state.warnings = [...state.warnings, text];
       void state.journal?.warning(text);

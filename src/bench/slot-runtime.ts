@@ -7,9 +7,11 @@ import type { OperatorAct } from '../core/operator-act.ts';
 import { isGood, type Verdict } from '../core/outcome.ts';
 import type { Progress } from '../core/progress.ts';
 import type { StepId } from '../core/steps.ts';
+import { redactEnd } from '../records/redact-end.ts';
 import type { PracticeHands } from '../virtual/practice-bench.ts';
 import type { RunContext } from '../../flows/flow.ts';
 import type { BatchRuntime } from './batch-runtime.ts';
+import { redactPrompt } from './redact-prompt.ts';
 import { runContext } from './run-context.ts';
 import { RunState, settledView } from './run-state.ts';
 import { slotMachine } from './slot-machine.ts';
@@ -174,7 +176,8 @@ export class SlotRuntime {
   async #settle(verdict: Verdict, tries: number): Promise<void> {
     const state = this.#state!;
     const endedAt = this.#batch.bench.clock.now();
-    const end = state.end(verdict, endedAt, tries);
+    const { journal: records } = this.#batch;
+    const end = redactEnd(state.end(verdict, endedAt, tries), (text) => records.redact(text));
     let run = 0;
     let unrecorded: string | undefined;
     try {
@@ -194,8 +197,8 @@ export class SlotRuntime {
     this.#settledAt = endedAt;
     this.#progress.reset();
     this.#addLog(
-      isGood(verdict.outcome) ? 'info' : 'error',
-      `${verdict.outcome}${verdict.code ? ` ${verdict.code}` : ''}: ${verdict.message}`,
+      isGood(end.outcome) ? 'info' : 'error',
+      `${end.outcome}${end.code ? ` ${end.code}` : ''}: ${end.message}`,
     );
     if (state.identity.mac !== undefined)
       this.#batch.unitSettled(state.identity.mac, this.id, verdict.outcome);
@@ -275,14 +278,16 @@ export class SlotRuntime {
   }
 
   #takeProgress(progress: Progress): void {
-    const shown = this.#progress.take(progress, this.#batch.bench.clock.monotonicMs());
+    const label = this.#batch.journal.redact(progress.label);
+    const shown = this.#progress.take({ ...progress, label }, this.#batch.bench.clock.monotonicMs());
     if (!shown) return;
     this.#batch.emit({ type: 'progress', slot: this.link.text, step: this.#state!.step, ...shown });
     this.#changed();
   }
 
-  #show(prompt: PromptView | undefined): void {
-    if (prompt === this.#prompt) return;
+  #show(asked: PromptView | undefined): void {
+    if (asked === undefined && this.#prompt === undefined) return;
+    const prompt = asked && redactPrompt(asked, (text) => this.#batch.journal.redact(text));
     const isNew = prompt !== undefined && prompt.id !== this.#prompt?.id;
     this.#prompt = prompt;
     this.#actor?.send({ type: prompt ? 'PROMPT_SHOWN' : 'PROMPT_GONE' });
@@ -290,7 +295,8 @@ export class SlotRuntime {
     this.#changed();
   }
 
-  #addLog(level: LogLine['level'], text: string): void {
+  #addLog(level: LogLine['level'], said: string): void {
+    const text = this.#batch.journal.redact(said);
     const line = { time: this.#batch.bench.clock.now(), level, text };
     this.log.push(line);
     if (this.log.length > LOG_LINES_KEPT) this.log.splice(0, this.log.length - LOG_LINES_KEPT);

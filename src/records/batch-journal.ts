@@ -20,6 +20,8 @@ export interface BatchJournal {
   startRun(start: RunStart): Promise<RunJournal>;
   /** Adds to or replaces the note of a run of this batch. An empty text removes it. */
   note(run: number, text: string): Promise<void>;
+  /** Takes out of a text the secrets of this batch: those of its settings, and those that were kept since. */
+  redact(text: string): string;
   /** Buffered and redacted; never throws and never waits: a full disk must not stop a run for its log. */
   log(slot: string, level: LogLine['level'], text: string): void;
   /** Writes out what is buffered. */

@@ -7,6 +7,7 @@ import { layout } from './batch-library.ts';
 import { newestBackup, relativeTo, type RunState, withAbsolutePaths } from './batch-state.ts';
 import { LineFile } from './jsonl.ts';
 import type { OpenBatch } from './open-batch.ts';
+import { redactEnd } from './redact-end.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** The part of a batch journal that one run writes. */
@@ -65,9 +66,9 @@ export class OpenRun implements RunJournal {
     };
   }
 
-  async settle(end: RunEnd): Promise<RunRecord> {
+  async settle(told: RunEnd): Promise<RunRecord> {
+    const end = redactEnd(told, (text) => this.batch.redact(text));
     const { desk, state: batch } = this.batch;
-    const redact = (text: string | undefined) => (text === undefined ? undefined : this.batch.redact(text));
     const backup = end.backup ?? newestBackup(this.state);
     const operator = this.state.operator;
     const endedAt = this.now;
@@ -83,23 +84,18 @@ export class OpenRun implements RunJournal {
         outcome: end.outcome,
         step: end.step,
         code: end.code,
-        message: this.batch.redact(end.message),
-        advice: redact(end.advice),
+        message: end.message,
+        advice: end.advice,
         blame: end.blame,
-        retry: redact(end.retry),
+        retry: end.retry,
         proof: [...end.proof],
-        evidence: redact(end.evidence),
-        notDone: end.notDone?.map((text) => this.batch.redact(text)),
+        evidence: end.evidence,
+        notDone: end.notDone && [...end.notDone],
         next: end.next,
         identity: this.state.identity,
         backup: backup && { ...backup, file: relativeTo(desk.root, backup.file) },
         firmware: end.firmware.map(({ slot, file, sha256 }) => ({ slot, file, sha256 })),
-        warnings: [
-          ...new Set([
-            ...(end.warnings ?? []).map((text) => this.batch.redact(text)),
-            ...this.state.warnings,
-          ]),
-        ],
+        warnings: [...new Set([...(end.warnings ?? []), ...this.state.warnings])],
         bytesWritten: end.bytesWritten,
         wrote: this.state.wrote,
         startedAt: this.state.startedAt,
@@ -107,7 +103,7 @@ export class OpenRun implements RunJournal {
         seconds: end.seconds,
         tries: end.tries,
         operator,
-        note: redact(end.note),
+        note: end.note,
       }),
     };
     await this.batch.record({ type: 'settled', at: endedAt, run: this.run, record });
