@@ -190,8 +190,11 @@ export interface ActRequest {
 }
 
 export interface ActPrompt {
-  /** What is heard meanwhile, e.g. `normal boot text: GPIO0 was not low`. Shown with the prompt. */
-  update(finding: string): void;
+  /**
+   * What is heard meanwhile, e.g. `normal boot text: GPIO0 was not low`. Shown with the prompt. Where the act has its
+   * moment, `countdown` is drawn large beside it; call again each second.
+   */
+  update(finding: string, countdown?: Countdown): void;
   /** The device answered: the prompt goes and says what can be let go now. */
   done(releaseText: string): void;
   /**
@@ -199,6 +202,14 @@ export interface ActPrompt {
    * own time); a few seconds on the practice bench without a screen, where the act has just been performed.
    */
   readonly limitMs: number | undefined;
+}
+
+/** To be read from across the bench: `OUT 3`, `IN 5`. */
+export interface Countdown {
+  /** What to do now, at most five capital letters. */
+  readonly word: string;
+  /** Whole seconds that are left. */
+  readonly secondsLeft: number;
 }
 
 export interface Operator {

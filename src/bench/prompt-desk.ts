@@ -93,9 +93,12 @@ export class PromptDesk {
     }
     return {
       limitMs: performNow && !this.#interactive ? PERFORMED_ACT_LIMIT_MS : undefined,
-      update: (finding) => {
-        if (view.finding === finding) return;
-        view = { ...view, finding };
+      update: (finding, countdown) => {
+        const isSameMoment =
+          view.countdown?.word === countdown?.word && view.countdown?.secondsLeft === countdown?.secondsLeft;
+        if (view.finding === finding && isSameMoment) return;
+        const { countdown: _before, ...rest } = view;
+        view = { ...rest, finding, ...(countdown && { countdown }) };
         if (!performNow) host.show(view);
       },
       done: (releaseText) => {

@@ -4,7 +4,7 @@ import type { Link } from '../core/link.ts';
 import type { LogLine } from '../core/log.ts';
 import type { Outcome, Verdict } from '../core/outcome.ts';
 import type { AssumeWord, StepId, Task } from '../core/steps.ts';
-import type { UnitVitals } from '../../flows/flow.ts';
+import type { Countdown, UnitVitals } from '../../flows/flow.ts';
 
 /**
  * What screens and headless reporters see of the bench: plain, immutable, JSON-safe. A new object only where
@@ -111,6 +111,8 @@ export interface PromptView {
   readonly text: string;
   /** What is heard meanwhile (`act`). */
   readonly finding?: string;
+  /** The act has its moment: what to do now, and for how many seconds (`act`). */
+  readonly countdown?: Countdown;
   readonly wiringPage?: string;
   readonly choices?: readonly { readonly value: string; readonly title: string }[];
   /** What must be typed to accept, for dangerous answers. */

@@ -349,10 +349,13 @@ describe('the operator', () => {
 
   it('is shown an act without an answer key: it goes when the device answers', async () => {
     const heard = deferred();
+    const counted = deferred();
     const { start, bench } = await testBench(
       scriptedFlow({
         'wire-check': async (context) => {
           const prompt = context.operator.act({ act: 'power-into-loader', title: 'Ground GPIO0' });
+          prompt.update('battery out', { word: 'OUT', secondsLeft: 3 });
+          await counted.promise;
           prompt.update('nothing heard');
           await heard.promise;
           prompt.done('let go');
@@ -362,7 +365,12 @@ describe('the operator', () => {
       { interactive: true },
     );
     const id = await start();
-    await until(bench, () => bench.view().batches[0]!.slots[0]!.prompt?.finding === 'nothing heard');
+    const prompt = () => bench.view().batches[0]!.slots[0]!.prompt;
+    await until(bench, () => prompt()?.countdown !== undefined);
+    expect(prompt()).toMatchObject({ finding: 'battery out', countdown: { word: 'OUT', secondsLeft: 3 } });
+    counted.resolve(undefined);
+    await until(bench, () => prompt()?.finding === 'nothing heard');
+    expect(prompt()).not.toHaveProperty('countdown');
     const slot = bench.view().batches[0]!.slots[0]!;
     bench.answer(slot.prompt!.id, 'anything');
     expect(bench.view().batches[0]!.slots[0]!.state).toBe('needs-operator');

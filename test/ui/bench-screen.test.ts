@@ -268,6 +268,18 @@ describe('the dashboard', () => {
   });
 });
 
+describe('a batch by radio', () => {
+  it('counts who is expected, heard and missing', async () => {
+    const heard = { vitals: { batteryPercent: 80, rssiDbm: -60 } };
+    const units = [1, 2, 3].map((number) => ({
+      ...(number < 3 ? runningSlot(number, 'flash', heard) : slot(number)),
+      link: { kind: 'ble', text: `ble:a4:c1:38:00:11:0${number}` } as const,
+    }));
+    const screen = await openScreen({ bench: new FakeBench([batch(units)]) });
+    expect(await screen.text()).toContain('heard 2 of 3, 1 missing');
+  });
+});
+
 describe('the end of a batch', () => {
   it('is said, with how many did not pass', async () => {
     const ended = [settledSlot(1, 'PASS'), settledSlot(2, 'UNSURE'), settledSlot(3, 'ERROR')];
@@ -300,6 +312,20 @@ describe('one place', () => {
     expect(acts(screen.bench)).toEqual(['answer q skip']);
     await screen.press('7');
     expect(await screen.text()).toContain('There is no choice 7.');
+  });
+
+  it('takes Space where there is only one answer, and says why where there are more', async () => {
+    const only = { ...question, choices: [{ value: 'in', title: 'next one is in' }], typed: undefined };
+    const bench = new FakeBench([
+      batch([runningSlot(1, 'detect', { state: 'needs-operator', prompt: only }), slot(2)]),
+    ]);
+    const screen = await openScreen({ bench });
+    await screen.press('Enter', ' ');
+    expect(acts(bench)).toEqual(['answer q in']);
+    const other = await openScreen({ bench: asking() });
+    await other.press('Enter', ' ');
+    expect(acts(other.bench)).toEqual([]);
+    expect(await other.text()).toContain('There is no question here with a single answer.');
   });
 
   it('wants a dangerous answer typed', async () => {

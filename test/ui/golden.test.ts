@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BatchView } from '../../src/bench/view.ts';
+import type { BatchView, SlotView } from '../../src/bench/view.ts';
 import { FakeBench } from './fake-bench.ts';
 import { adapter, earlier, FakeServices, file, job } from './fake-services.ts';
 import { closeScreens, openScreen } from './open-screen.ts';
@@ -22,6 +22,15 @@ interface Scene {
 afterEach(closeScreens);
 
 const bench12 = [batch(twelve())];
+const RADIO = { device: 'LYWSD03MMC', flowTitle: 'LYWSD03MMC by Bluetooth', jobName: 'thermometers' };
+const thermometers = (): SlotView[] =>
+  twelve()
+    .slice(0, 10)
+    .map((each, index) => ({
+      ...each,
+      label: `therm#${index + 1}`,
+      ...(index !== 6 && { vitals: { batteryPercent: 100 - index * 11, rssiDbm: -52 - index * 5 } }),
+    }));
 const question = actPrompt('q', {
   kind: 'question',
   text: 'The lamp needs GND twice: for GND and for GPIO0. How will you hold GPIO0 to GND?',
@@ -71,6 +80,46 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'device-question': {
     batches: [batch([runningSlot(1, 'wire-check', { state: 'needs-operator', prompt: question }), slot(2)])],
     keys: ['Enter'],
+  },
+  thermometers: { batches: [batch(thermometers(), RADIO)], keys: ['j', 'j', 'j'] },
+  'device-thermometer': { batches: [batch(thermometers(), RADIO)], keys: ['j', 'j', 'j', 'Enter'] },
+  'device-countdown': {
+    batches: [
+      batch([
+        runningSlot(1, 'detect', {
+          state: 'needs-operator',
+          prompt: actPrompt('c', {
+            text: 'Take the battery out, and put it in when it says IN',
+            finding: 'battery out, in again in 3 s',
+            countdown: { word: 'OUT', secondsLeft: 3 },
+          }),
+        }),
+        slot(2),
+      ]),
+    ],
+    keys: ['Enter'],
+  },
+  'device-next-in': {
+    batches: [
+      batch(
+        [
+          {
+            ...settledSlot(1, 'PASS'),
+            state: 'take-out',
+            label: 'jig',
+            prompt: {
+              id: 'n',
+              kind: 'question',
+              text: 'Nothing comes back over these wires: say when the next unit is in.',
+              choices: [{ value: 'in', title: 'next one is in' }],
+              askedAt: START + 100_000,
+              canPerform: false,
+            },
+          },
+        ],
+        { cycle: true },
+      ),
+    ],
   },
   'device-failed': { batches: bench12, keys: ['j', 'j', 'j', 'Enter'] },
   'device-jig': {
@@ -123,7 +172,7 @@ describe('screens, as they are seen', () => {
         await expect(`${text}\n`).toMatchFileSnapshot(`golden/${name}-${columns}x${rows}.txt`);
       });
 
-  for (const name of ['bench', 'device-prompt', 'device-jig', 'start'])
+  for (const name of ['bench', 'thermometers', 'device-countdown', 'device-prompt', 'device-jig', 'start'])
     it(`${name} in ASCII at 80x24`, async () => {
       const screen = await shown(SCENES[name]!, [80, 24], { ascii: true });
       const text = await screen.text();

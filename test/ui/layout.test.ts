@@ -4,7 +4,7 @@ import { benchLayout } from '../../src/ui/layout/bench-layout.ts';
 import { MARGIN, progressCells, slotColumns } from '../../src/ui/layout/slot-columns.ts';
 import { windowRows, windowText } from '../../src/ui/layout/window.ts';
 import { bytes, duration, estimate, shortDuration, speed } from '../../src/ui/text/format.ts';
-import { drawLine, lineWidth, span, spread } from '../../src/ui/text/line.ts';
+import { drawLine, lineText, lineWidth, span, spread } from '../../src/ui/text/line.ts';
 import { cutEnd, cutMiddle, padEnd, width, wrap } from '../../src/ui/text/measure.ts';
 import { asciiSymbols, toAscii, unicodeSymbols } from '../../src/ui/theme/symbols.ts';
 import type { Symbols } from '../../src/ui/theme/symbols.ts';
@@ -18,15 +18,17 @@ describe('the columns of the dashboard', () => {
   const places = fc.record({
     slots: fc.integer({ min: 1, max: 1024 }),
     longestPlace: fc.integer({ min: 1, max: 40 }),
+    hasVitals: fc.boolean(),
   });
 
   it('always fill the width exactly, from 60 columns on', () => {
     fc.assert(
       fc.property(fc.integer({ min: 60, max: 300 }), places, (total, given) => {
         const columns = slotColumns(total, given);
-        const { number, state, place, unit, middle, speed: rate, time, tries } = columns;
-        const used = [number, state, place, unit, middle, rate, time, tries].filter((cells) => cells > 0);
-        expect(MARGIN + used.reduce((sum, cells) => sum + cells, 0) + used.length - 1).toBe(total);
+        const { number, state, place, unit, middle, battery, signal, speed: rate, time, tries } = columns;
+        const cells = [number, state, place, unit, middle, battery, signal, rate, time, tries];
+        const used = cells.filter((each) => each > 0);
+        expect(MARGIN + used.reduce((sum, each) => sum + each, 0) + used.length - 1).toBe(total);
         expect(middle).toBeGreaterThanOrEqual(18);
         const { label, bar, percent } = progressCells(middle);
         expect(label + bar + percent + (label > 0 ? 2 : 1)).toBe(middle);
@@ -41,9 +43,23 @@ describe('the columns of the dashboard', () => {
     expect(at(60)).toMatchObject({ unit: 6, speed: 0, tries: 0 });
   });
 
+  it('have battery and signal only where units have them, with the words from 96 columns on', () => {
+    const at = (total: number, hasVitals: boolean) =>
+      slotColumns(total, { slots: 12, longestPlace: 8, hasVitals });
+    expect(at(100, false)).toMatchObject({ battery: 0, signal: 0 });
+    expect(at(100, true)).toMatchObject({ battery: 7, signal: 8 });
+    expect(at(80, true)).toMatchObject({ battery: 4, signal: 5, unit: 6 });
+    expect(at(60, true)).toMatchObject({ battery: 0, signal: 0, unit: 6 });
+    const weak = runningSlot(1, 'flash', { vitals: { batteryPercent: 12, rssiDbm: -101 } });
+    const text = (total: number) => lineText(slotRow(weak, at(total, true), unicodeSymbols, facts));
+    expect(text(80)).toContain('!12% !-101');
+    expect(text(100)).toContain('low 12%');
+  });
+
   it('never jitter: every row is as wide as the headings, whatever it says', () => {
     const hostile = runningSlot(3, 'flash', {
       label: 'a very long name of a place on this bench',
+      vitals: { batteryPercent: 100, rssiDbm: -127 },
       progress: {
         label: 'writing 漢字漢字漢字漢字漢字漢字漢字漢字',
         done: 1,
@@ -55,7 +71,7 @@ describe('the columns of the dashboard', () => {
     });
     for (const total of [60, 80, 100, 140])
       for (const slot of [...twelve(), hostile, { ...settledSlot(4, 'PASS'), state: 'take-out' as const }]) {
-        const columns = slotColumns(total, { slots: 12, longestPlace: 30 });
+        const columns = slotColumns(total, { slots: 12, longestPlace: 30, hasVitals: true });
         expect(lineWidth(slotRow(slot, columns, unicodeSymbols, facts))).toBe(total);
         expect(lineWidth(slotHeadings(columns))).toBe(total);
       }

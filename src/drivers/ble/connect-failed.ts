@@ -1,8 +1,6 @@
 import { BenchError } from '../../core/errors.ts';
+import { isWeakSignal } from '../../core/unit-vitals.ts';
 import type { Advertisement } from './radio.ts';
-
-/** Below this, connections fail and break: the edge of what adapters receive is near -95 dBm. */
-const WEAK_DBM = -88;
 
 /** Says of a failed attempt what is known of the peer: whether, when and how strongly it was heard. */
 export function connectFailed({
@@ -34,7 +32,7 @@ export function connectFailed({
     message: connectable
       ? `${address} does not take a Bluetooth connection${because}: ${last}.`
       : `${address} says of itself that it takes no Bluetooth connection: ${last}.`,
-    ...(rssiDbm < WEAK_DBM && {
+    ...(isWeakSignal(rssiDbm) && {
       advice: 'It is heard weakly: bring it nearer or put in a fresh cell; then retry.',
     }),
     detail: { heard: true, rssiDbm },

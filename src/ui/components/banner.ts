@@ -12,7 +12,9 @@ import { sumCounts } from '../words/totals.ts';
 export function bannerLine(view: BenchView, now: number, cells: number, symbols: Symbols): Line {
   const wanted = attention(view);
   if (wanted === undefined) return [calmSpan(view)];
-  const { slot, text, since, others } = wanted;
+  const { slot, since, others } = wanted;
+  const moment = slot.prompt?.countdown;
+  const text = moment === undefined ? wanted.text : `${moment.word} ${moment.secondsLeft} s: ${wanted.text}`;
   const head = span(
     ` ${symbols.needsOperator} ${slot.label} NEEDS YOU ${duration(now - since)} `,
     'attention',

@@ -58,6 +58,14 @@ export const KEY_TABLE = [
     why: why.choose,
   },
   {
+    id: 'onlyAnswer',
+    keys: [' '],
+    label: 'answer',
+    help: 'Gives the only answer there is, e.g. that the next unit is in.',
+    on: ['device'],
+    why: why.onlyAnswer,
+  },
+  {
     id: 'open',
     keys: ['enter'],
     label: 'open',

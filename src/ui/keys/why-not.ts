@@ -1,6 +1,6 @@
 import type { BatchView, SlotView } from '../../bench/view.ts';
 import { isGood } from '../../core/outcome.ts';
-import { isOpen } from '../words/slot-words.ts';
+import { isOpen, soleChoice } from '../words/slot-words.ts';
 
 /** What the rules of the key table look at. Screens fill in what they have. */
 export interface KeyContext {
@@ -73,6 +73,11 @@ export const perform: Why = (context) => {
 
 export const choose: Why = (context) =>
   context.slot?.prompt?.kind === 'question' ? undefined : 'There is no question here to answer.';
+
+export const onlyAnswer: Why = ({ slot: place }) =>
+  place?.prompt !== undefined && soleChoice(place.prompt) !== undefined
+    ? undefined
+    : 'There is no question here with a single answer.';
 
 export const retry: Why = forTargets(
   canRetry,

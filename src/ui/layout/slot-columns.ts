@@ -8,6 +8,9 @@ export interface SlotColumns {
   readonly unit: 0 | 6 | 17;
   /** What is going on: a bar, a sentence. Takes what is left. */
   readonly middle: number;
+  /** Charge of the battery and strength of the signal, where units have them. */
+  readonly battery: number;
+  readonly signal: number;
   readonly speed: number;
   readonly time: number;
   readonly tries: number;
@@ -20,16 +23,20 @@ const STATE = 10;
 /** `~00:31`, and `1:02:03` of the rare long run. */
 const TIME = 7;
 const SPEED = 10;
+/** `100%`, `!12%`; `low 12%` where there is room for the word. */
+const BATTERY = { short: 4, long: 7 } as const;
+/** `-57`, `!-101`; `weak -91`. */
+const SIGNAL = { short: 5, long: 8 } as const;
 /** Below this a sentence says nothing any more. */
 const LEAST_MIDDLE = 18;
 
 /**
- * Which columns fit: as the room shrinks speed goes first, then tries, then the long form of the unit, then the
- * unit; the place is cut last.
+ * Which columns fit: as the room shrinks speed goes first, then tries, then the long form of the unit, then signal
+ * and battery, then the unit; the place is cut last.
  */
 export function slotColumns(
   total: number,
-  facts: { readonly slots: number; readonly longestPlace: number },
+  facts: { readonly slots: number; readonly longestPlace: number; readonly hasVitals?: boolean },
 ): SlotColumns {
   const number = Math.max(2, String(facts.slots).length);
   const place = Math.max(5, Math.min(facts.longestPlace, Math.floor(total / 6)));
@@ -41,11 +48,16 @@ export function slotColumns(
     return cells;
   };
   const shortUnit = take(6);
+  const hasVitals = facts.hasVitals === true;
+  const form = total >= 96 ? 'long' : 'short';
+  const battery = take(BATTERY[form], hasVitals);
+  const signal = take(SIGNAL[form], hasVitals);
   const tries = take(3, total >= 76);
   const speed = take(SPEED, total >= 96);
   const unit = shortUnit === 6 && room >= 11 && total >= 96 ? 17 : shortUnit === 6 ? 6 : 0;
   if (unit === 17) room -= 11;
-  return { total, number, state: STATE, place, unit, middle: LEAST_MIDDLE + room, speed, time: TIME, tries };
+  const middle = LEAST_MIDDLE + room;
+  return { total, number, state: STATE, place, unit, middle, battery, signal, speed, time: TIME, tries };
 }
 
 /** How the middle of a running row is shared between label, bar and percentage. */

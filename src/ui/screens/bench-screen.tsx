@@ -14,13 +14,14 @@ import { slotColumns } from '../layout/slot-columns.ts';
 import { windowText } from '../layout/window.ts';
 import { useScreenContext } from '../state/screen-context.ts';
 import { duration } from '../text/format.ts';
-import { line, span, spread } from '../text/line.ts';
-import type { Line } from '../text/line.ts';
+import { line, lineWidth, span, spread } from '../text/line.ts';
+import type { Line, Span } from '../text/line.ts';
 import { width, wrap } from '../text/measure.ts';
 import { logTail } from '../words/log-lines.ts';
 import { slotHeadings } from '../words/slot-row.ts';
 import { isOpen, slotSentence, TASK_WORDS } from '../words/slot-words.ts';
-import { sumCounts, totalsLine, yieldPercent } from '../words/totals.ts';
+import { vitalsText } from '../words/vitals.ts';
+import { heardCounts, sumCounts, totalsLine, yieldPercent } from '../words/totals.ts';
 
 /** All batches of this session that are not put away, one row a place. */
 export function BenchScreen({ cells, height }: { readonly cells: number; readonly height: number }) {
@@ -38,6 +39,7 @@ export function BenchScreen({ cells, height }: { readonly cells: number; readonl
       0,
       ...rows.batches.flatMap((batch) => batch.slots.map(({ label }) => width(label))),
     ),
+    hasVitals: rows.batches.some((batch) => batch.slots.some(({ vitals }) => vitals !== undefined)),
   });
   const visible = items.slice(window.top, window.end);
   const table = (
@@ -137,7 +139,19 @@ function totals(
   const counts = sumCounts(batches);
   const percent = yieldPercent(counts.outcomes);
   const left = [span(' '), ...totalsLine(counts, symbols, cells < 90)];
-  return spread(left, percent === undefined ? [] : [span(`yield ${percent}% `, 'dim')], cells);
+  const radio = heardCounts(batches);
+  const heard: Span[] =
+    radio === undefined
+      ? []
+      : [
+          span(`heard ${radio.heard} of ${radio.expected}`, 'dim'),
+          ...(radio.missing > 0 ? [span(`, ${radio.missing} missing`, 'warning')] : []),
+          span('  '),
+        ];
+  const right = percent === undefined ? heard : [...heard, span(`yield ${percent}% `, 'dim')];
+  // Where there is no room for all of it, the yield is what can be read off the rest.
+  const fits = lineWidth(left) + lineWidth(right) < cells - 1;
+  return spread(left, fits ? right : heard, cells);
 }
 
 function batchHeading(batch: BatchView, now: number, cells: number): Line {
@@ -158,7 +172,8 @@ function sentenceLines(slot: SlotView | undefined, height: number, cells: number
       : prompt?.kind === 'question'
         ? ' (Enter, then choose)'
         : '';
-  const lines = wrap(`${slot.label}: ${slotSentence(slot)}${hint}`, cells - 2).map((text) =>
+  const vitals = slot.vitals === undefined ? '' : ` ${vitalsText(slot.vitals)}.`;
+  const lines = wrap(`${slot.label}: ${slotSentence(slot)}${hint}${vitals}`, cells - 2).map((text) =>
     line(` ${text}`),
   );
   return lines.slice(0, height);

@@ -15,6 +15,7 @@ import { useScreenContext } from '../state/screen-context.ts';
 import { duration } from '../text/format.ts';
 import { line } from '../text/line.ts';
 import type { Line } from '../text/line.ts';
+import { cutEnd } from '../text/measure.ts';
 import { nextWaiting, waitingForPerson } from '../words/attention.ts';
 import { findBatch, findSlot } from '../words/bench-rows.ts';
 import {
@@ -27,7 +28,7 @@ import {
   wiringLines,
 } from '../words/device-lines.ts';
 import { logTail } from '../words/log-lines.ts';
-import { slotAgeMs } from '../words/slot-words.ts';
+import { slotAgeMs, soleChoice } from '../words/slot-words.ts';
 
 /** From this width on the log stands beside the page. */
 const WIDE = 120;
@@ -111,11 +112,12 @@ function useDeviceCommands(
   more: Parameters<typeof useCommands>[0]['commands'],
   hasWiring: boolean,
 ) {
-  const { screen } = useScreenContext();
+  const { screen, symbols } = useScreenContext();
   const { view } = useFrame();
   const answer = useAnswer();
   const note = useNote(slot?.batchId);
   const settled = slot?.settled;
+  const only = slot?.prompt && soleChoice(slot.prompt);
   return useCommands({
     screen: 'device',
     context: {
@@ -126,11 +128,15 @@ function useDeviceCommands(
       hasNote: settled !== undefined,
       hasWiring,
     },
+    labels: { onlyAnswer: cutEnd(only?.title ?? '', 24, symbols.ellipsis) },
     commands: {
       ...useSlotCommands(slot === undefined ? [] : [slot], slot),
       ...more,
       choose: (key) => {
         if (slot?.prompt !== undefined) answer(slot, slot.prompt, Number(key) - 1);
+      },
+      onlyAnswer: () => {
+        if (slot?.prompt !== undefined) answer(slot, slot.prompt, 0);
       },
       nextWaiting: () => {
         const next = nextWaiting(

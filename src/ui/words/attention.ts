@@ -27,7 +27,7 @@ export function attention(view: BenchView): Attention | undefined {
   const [slot, ...others] = waitingForPerson(view);
   if (slot === undefined) return undefined;
   const text =
-    slot.state === 'take-out'
+    slot.state === 'take-out' && slot.prompt === undefined
       ? `${slot.settled?.outcome ?? ''} ${TAKE_OUT_TEXT}`
       : (slot.prompt?.text ?? 'waits for you');
   return { slot, text: text.trim(), since: since(slot), others: others.length, key: attentionKey(slot) };

@@ -1,6 +1,6 @@
 import type { Symbols } from '../theme/symbols.ts';
 
-/** Letters five cells wide and five rows high, to be read from across the bench. */
+/** Letters and digits five cells wide and five rows high, to be read from across the bench. */
 const LETTERS: Readonly<Record<string, readonly string[]>> = {
   A: [' ### ', '#   #', '#####', '#   #', '#   #'],
   B: ['#### ', '#   #', '#### ', '#   #', '#### '],
@@ -17,7 +17,20 @@ const LETTERS: Readonly<Record<string, readonly string[]>> = {
   R: ['#### ', '#   #', '#### ', '#  # ', '#   #'],
   S: [' ####', '#    ', ' ### ', '    #', '#### '],
   T: ['#####', '  #  ', '  #  ', '  #  ', '  #  '],
+  G: [' ####', '#    ', '#  ##', '#   #', ' ####'],
+  H: ['#   #', '#   #', '#####', '#   #', '#   #'],
   U: ['#   #', '#   #', '#   #', '#   #', ' ### '],
+  W: ['#   #', '#   #', '# # #', '## ##', '#   #'],
+  '0': [' ### ', '#  ##', '# # #', '##  #', ' ### '],
+  '1': ['  #  ', ' ##  ', '  #  ', '  #  ', ' ### '],
+  '2': ['#### ', '    #', ' ### ', '#    ', '#####'],
+  '3': ['#### ', '    #', ' ### ', '    #', '#### '],
+  '4': ['#  # ', '#  # ', '#####', '   # ', '   # '],
+  '5': ['#####', '#    ', '#### ', '    #', '#### '],
+  '6': [' ### ', '#    ', '#### ', '#   #', ' ### '],
+  '7': ['#####', '   # ', '  #  ', ' #   ', ' #   '],
+  '8': [' ### ', '#   #', ' ### ', '#   #', ' ### '],
+  '9': [' ### ', '#   #', ' ####', '    #', ' ### '],
 };
 
 /** The word as five rows of blocks; letters that are not in the table are left blank. */

@@ -1,4 +1,4 @@
-import type { WiringPage } from '../../../flows/flow.ts';
+import type { Countdown, WiringPage } from '../../../flows/flow.ts';
 import type { BatchView, PromptView, SettledView, SlotView } from '../../bench/view.ts';
 import { OUTCOMES } from '../../core/outcome.ts';
 import { STEP_IDS } from '../../core/steps.ts';
@@ -14,7 +14,8 @@ import type { Tone } from '../theme/theme.ts';
 import { blockLetters } from './block-letters.ts';
 import { explain, factLines } from './explain.ts';
 import { barText, percentOf } from './slot-row.ts';
-import { slotSentence, TAKE_OUT_TEXT } from './slot-words.ts';
+import { vitalsText, vitalsTone } from './vitals.ts';
+import { slotSentence, soleChoice, TAKE_OUT_TEXT } from './slot-words.ts';
 
 /** `✔ detect  ▸ backup  · flash`: where the unit is on its way. */
 export function stepsLine(slot: SlotView, cells: number, symbols: Symbols): Line {
@@ -58,10 +59,16 @@ export function promptLines(
   const title = prompt.kind === 'act' ? 'do this' : 'choose';
   const lines: Line[] = [ruleLine(title, cells, symbols, age)];
   for (const text of wrap(prompt.text, cells - 2)) lines.push(line(` ${text}`, 'strong'));
+  if (prompt.countdown !== undefined) lines.push(...countdownLines(prompt.countdown, symbols));
   if (prompt.finding !== undefined) lines.push(...factLines('Heard now', prompt.finding, cells, 'warning'));
   if (prompt.choices !== undefined)
     prompt.choices.forEach(({ title: choice }, index) =>
-      lines.push([span(` ${index + 1}`, 'key'), span('  '), span(choice)]),
+      lines.push([
+        span(` ${index + 1}`, 'key'),
+        span('  '),
+        span(choice),
+        ...(soleChoice(prompt) === undefined ? [] : [span('   Space', 'key'), span(' does the same', 'dim')]),
+      ]),
     );
   if (places > 1)
     lines.push(line(` Asked once: the answer holds for all ${places} places that wait for it.`, 'dim'));
@@ -72,6 +79,16 @@ export function promptLines(
         : line(' No key for this: the prompt goes when the unit answers.', 'dim'),
     );
   return lines;
+}
+
+/** `OUT  3`, five rows high. The seconds stand in two places whatever they are, so that nothing moves. */
+function countdownLines({ word, secondsLeft }: Countdown, symbols: Symbols): Line[] {
+  const seconds = String(Math.max(0, Math.min(99, secondsLeft))).padStart(2);
+  return [
+    blank,
+    ...blockLetters(`${word.slice(0, 5)} ${seconds}`, symbols).map((row) => line(`   ${row}`, 'active')),
+    blank,
+  ];
 }
 
 /** Drawn as the flow gives it: plain ASCII. */
@@ -126,6 +143,8 @@ export function factsOfUnit(
   fact('Chip', identity.chip);
   const flashSize = identity.flashSizeBytes === undefined ? '' : bytes(identity.flashSizeBytes);
   fact('Flash', [identity.flashId, flashSize].filter((text) => text !== undefined && text !== '').join(', '));
+  if (slot.vitals !== undefined)
+    lines.push(...factLines('Now', vitalsText(slot.vitals), cells, vitalsTone(slot.vitals)));
   fact('Link', slot.link.text);
   // What the outcome above says already is not said again.
   const told = slot.state === 'settled' || slot.state === 'take-out' ? slot.settled : undefined;

@@ -7,6 +7,7 @@ import type { Line, Span } from '../text/line.ts';
 import { cutEnd, cutMiddle, padEnd, padStart } from '../text/measure.ts';
 import type { Symbols } from '../theme/symbols.ts';
 import type { Tone } from '../theme/theme.ts';
+import { batteryCell, signalCell } from './vitals.ts';
 import { slotAgeMs, slotSentence, stateMark, unitName } from './slot-words.ts';
 
 export interface RowFacts {
@@ -35,6 +36,9 @@ export function slotRow(slot: SlotView, columns: SlotColumns, symbols: Symbols, 
     row.push(span(padEnd(unit, columns.unit), slot.identity.mac === undefined ? 'dim' : base), span(' '));
   }
   row.push(...middle(slot, columns.middle, symbols, facts));
+  const { batteryPercent, rssiDbm } = slot.vitals ?? {};
+  if (columns.battery > 0) row.push(span(' '), batteryCell(batteryPercent, columns.battery, base));
+  if (columns.signal > 0) row.push(span(' '), signalCell(rssiDbm, columns.signal, base));
   if (columns.speed > 0) row.push(span(` ${padStart(speedText(slot.progress), columns.speed)}`, base));
   row.push(span(` ${padStart(timeText(slot, facts.now), columns.time)}`, base));
   if (columns.tries > 0)
@@ -49,6 +53,8 @@ export function slotHeadings(columns: SlotColumns): Line {
     padEnd('PLACE', columns.place),
     ...(columns.unit > 0 ? [padEnd('UNIT', columns.unit)] : []),
     padEnd('WHAT', columns.middle),
+    ...(columns.battery > 0 ? [padStart('BATT', columns.battery)] : []),
+    ...(columns.signal > 0 ? [padStart(columns.signal >= 6 ? 'SIGNAL' : 'DBM', columns.signal)] : []),
     ...(columns.speed > 0 ? [padStart('SPEED', columns.speed)] : []),
     padStart('TIME', columns.time),
     ...(columns.tries > 0 ? [padStart('TRY', columns.tries)] : []),

@@ -1,4 +1,4 @@
-import type { SlotView } from '../../bench/view.ts';
+import type { PromptView, SlotView } from '../../bench/view.ts';
 import { isGood } from '../../core/outcome.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import type { StepId, Task } from '../../core/steps.ts';
@@ -67,15 +67,24 @@ export const unitName = (identity: UnitIdentity, form: 'full' | 'short' = 'full'
   return form === 'full' ? identity.mac : last6(identity.mac);
 };
 
+/** The answer to a question that has only one and needs no typing: a single key gives it. */
+export const soleChoice = ({ choices, typed }: PromptView): { readonly title: string } | undefined =>
+  choices?.length === 1 && typed === undefined ? choices[0] : undefined;
+
 /** What to do with the unit of a jig after the verdict. */
 export const TAKE_OUT_TEXT = 'Take it out, put the next one in.';
 
 /** One sentence on the slot as it is now: the prompt, the failure with what to do, or what is going on. */
 export function slotSentence(slot: SlotView): string {
   const { prompt, settled } = slot;
-  if (slot.state === 'take-out') return `${settled?.outcome ?? 'Settled'}. ${TAKE_OUT_TEXT}`;
+  if (slot.state === 'take-out' && prompt === undefined)
+    return `${settled?.outcome ?? 'Settled'}. ${TAKE_OUT_TEXT}`;
   if (prompt !== undefined)
-    return prompt.finding === undefined ? prompt.text : `${prompt.text} (now: ${prompt.finding})`;
+    return prompt.countdown !== undefined
+      ? `${prompt.countdown.word} ${prompt.countdown.secondsLeft} s: ${prompt.text}`
+      : prompt.finding === undefined
+        ? prompt.text
+        : `${prompt.text} (now: ${prompt.finding})`;
   if (slot.state === 'settled' && settled !== undefined) return settledSentence(slot);
   if (slot.state === 'waiting') return slot.waitReason ?? 'waits for its turn';
   if (slot.state === 'cancelling')

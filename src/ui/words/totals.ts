@@ -33,6 +33,18 @@ export function yieldPercent(outcomes: BatchCounts['outcomes']): number | undefi
   return Math.floor((100 * good) / settled);
 }
 
+/** Of a batch by radio: how many of its units were heard so far; undefined for units on wires. */
+export function heardCounts(
+  batches: readonly BatchView[],
+): { readonly expected: number; readonly heard: number; readonly missing: number } | undefined {
+  const slots = batches
+    .flatMap((batch) => batch.slots)
+    .filter(({ link, vitals }) => link.kind === 'ble' || vitals?.rssiDbm !== undefined);
+  if (slots.length === 0) return undefined;
+  const heard = slots.filter(({ identity, vitals }) => identity.mac ?? vitals?.rssiDbm).length;
+  return { expected: slots.length, heard, missing: slots.length - heard };
+}
+
 /** `✔ 3 pass  ✖ 1 fail  ▸ 4 running  ? 1 needs you`, with nothing that is zero. */
 export function totalsLine(counts: BatchCounts, symbols: Symbols, narrow: boolean): Line {
   const parts: Span[] = [];
