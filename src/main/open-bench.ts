@@ -8,6 +8,7 @@ import type { SettingsStore } from '../config/settings.ts';
 import { systemClock } from '../core/clock.ts';
 import { watchClockJumps } from '../drivers/host/clock-jump.ts';
 import { createSleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
+import type { BleRadio } from '../drivers/ble/radio.ts';
 import { openSerialPort } from '../drivers/serial/open-serial-port.ts';
 import { inspectFile } from '../firmware/inspect.ts';
 import { type DataDir, openDataDir } from '../records/data-dir.ts';
@@ -31,6 +32,8 @@ export interface RealBench {
   readonly settings: SettingsStore;
   readonly jobs: JobStore;
   readonly ports: PortNames;
+  /** This computer's radio, the same as the bench's. */
+  openRadio(): Promise<BleRadio>;
   /** Cancels what runs at safe points, closes links and records. */
   close(): Promise<void>;
 }
@@ -73,6 +76,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       settings,
       jobs: openJobs(folder),
       ports,
+      openRadio: () => radios.open({}),
       async close() {
         await bench.shutdown();
         await radios.close();

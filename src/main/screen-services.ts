@@ -1,10 +1,12 @@
 import type { AnyFlow } from '../../flows/flow.ts';
 import type { BatchRequest } from '../bench/view.ts';
+import { systemClock } from '../core/clock.ts';
 import { inspectFile } from '../firmware/inspect.ts';
 import type { DataDir } from '../records/data-dir.ts';
 import type { ScreenServices } from '../ui/services.ts';
 import { adapterList } from './adapter-list.ts';
 import { earlierBatch } from './earlier-batch.ts';
+import { heardList } from './heard-list.ts';
 import { fittingFiles } from './fitting-files.ts';
 import type { RealBench } from './open-bench.ts';
 import { savedJob } from './saved-job.ts';
@@ -43,6 +45,7 @@ export function screenServices(opened: RealBench, parts: ScreenParts): ScreenSer
       jobs.remove(name);
     },
     adapters: adapterList(ports),
+    heard: heardList({ clock: systemClock, openRadio: () => opened.openRadio() }),
     demo: () => parts.demo(),
     async earlierBatches() {
       return Promise.all((await records.batches()).map((batch) => earlierBatch(batch, records, flows)));

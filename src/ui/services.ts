@@ -23,6 +23,7 @@ export interface ScreenServices {
   deleteJob(name: string): Promise<void>;
 
   readonly adapters: AdapterList;
+  readonly heard: HeardList;
   /** The practice bench: a batch on virtual units with firmware made for it. Makes its images when called. */
   demo(flowId?: string): Promise<BatchRequest>;
 
@@ -98,6 +99,44 @@ export interface AdapterList {
   list(): readonly AdapterView[];
   subscribe(listener: () => void): () => void;
   rename(key: string, label: string): void;
+}
+
+/** A unit on the air, as its advertisements tell of it. */
+export interface HeardView {
+  /** What the operating system calls it; the same for as long as it is heard. */
+  readonly address: string;
+  /** Lower case with colons; missing where the operating system hides MACs and the unit does not send its own. */
+  readonly mac?: string;
+  /** `ble:a4:c1:38:00:11:22`; missing where it cannot be reached by one. */
+  readonly link?: string;
+  /** As sent, sanitised. */
+  readonly name?: string;
+  readonly model?: string;
+  /** `stock`, `pvvx 4.7`. */
+  readonly firmware?: string;
+  /** Registered to somebody's account. */
+  readonly bound?: boolean;
+  readonly batteryPercent?: number;
+  readonly rssiDbm: number;
+  /** Since it was heard last, whole seconds. */
+  readonly ageSeconds: number;
+}
+
+export interface HeardNow {
+  /** In the order in which they were heard first: rows never change places. */
+  readonly units: readonly HeardView[];
+  /** Why nothing is heard: no Bluetooth, or it is off; what happened and what to do, in two sentences. */
+  readonly problem?: string;
+  /** For how long the radio has listened without a break, whole seconds; 0 while it does not. */
+  readonly listenedSeconds: number;
+}
+
+/** What is on the air. The radio is opened by the first who subscribes, and listens as long as somebody does. */
+export interface HeardList {
+  /** A new object, and in it a new unit, only where something changed. */
+  now(): HeardNow;
+  /** Told at most once a second, and at once of a unit that was never heard before. */
+  subscribe(listener: () => void): () => void;
 }
 
 export interface EarlierBatch {

@@ -7,6 +7,8 @@ import type { InspectedFile } from '../../src/firmware/inspect.ts';
 import type {
   AdapterView,
   EarlierBatch,
+  HeardNow,
+  HeardView,
   SavedJob,
   ScreenPreferences,
   ScreenServices,
@@ -81,6 +83,34 @@ export const lampFlow: AnyFlow = {
   steps: { detect: never, 'wire-check': never, backup: never, flash: never, verify: never, reboot: never },
   lookAgain: never,
   awaitNextUnit: never,
+};
+
+export const radioFlow: AnyFlow = {
+  ...lampFlow,
+  id: 'test-thermometer',
+  title: 'LYWSD03MMC by Bluetooth',
+  device: 'LYWSD03MMC',
+  summary: 'Thermometer: pvvx over the air.',
+  linkKinds: ['ble', 'virtual'],
+  virtualDevice: 'thermometer',
+};
+
+/** A unit on the air; its MAC ends in its number. */
+export const onAir = (number: number, changes: Partial<HeardView> = {}): HeardView => {
+  const mac = `a4:c1:38:00:11:${number.toString(16).padStart(2, '0')}`;
+  return {
+    address: mac,
+    mac,
+    link: `ble:${mac}`,
+    name: 'LYWSD03MMC',
+    model: 'LYWSD03MMC',
+    firmware: 'stock',
+    bound: false,
+    batteryPercent: 87,
+    rssiDbm: -58,
+    ageSeconds: 1,
+    ...changes,
+  };
 };
 
 export const file = (path: string, changes: Partial<InspectedFile> = {}): InspectedFile => ({
@@ -170,6 +200,22 @@ export class FakeServices implements ScreenServices {
     rename: (key: string, label: string) =>
       this.plug(...this.plugged.map((each) => (each.key === key ? { ...each, label } : each))),
   };
+  /** What is on the air. */
+  onAir: HeardNow = { units: [], listenedSeconds: 0 };
+  heardSubscriptions = 0;
+  readonly #heardListeners = new Set<() => void>();
+  readonly heard = {
+    now: () => this.onAir,
+    subscribe: (listener: () => void) => {
+      this.heardSubscriptions += 1;
+      this.#heardListeners.add(listener);
+      return () => this.#heardListeners.delete(listener);
+    },
+  };
+  hear(units: readonly HeardView[], changes: Partial<HeardNow> = {}): void {
+    this.onAir = { units, listenedSeconds: 30, ...changes };
+    for (const listener of this.#heardListeners) listener();
+  }
   plug(...adapters: readonly AdapterView[]): void {
     this.plugged = adapters;
     for (const listener of this.#listeners) listener();

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BatchView, SlotView } from '../../src/bench/view.ts';
 import { FakeBench } from './fake-bench.ts';
-import { adapter, earlier, FakeServices, file, job } from './fake-services.ts';
+import { adapter, earlier, FakeServices, file, job, onAir, radioFlow } from './fake-services.ts';
 import { closeScreens, openScreen } from './open-screen.ts';
 import { actPrompt, batch, runningSlot, settledSlot, slot, START, twelve } from './slots.ts';
 
@@ -60,6 +60,21 @@ const full = (services: FakeServices): void => {
       advice: 'This user may not open it: join the group dialout, then log in again.',
     }),
   ];
+};
+
+const onTheAir = (services: FakeServices): void => {
+  services.flows = [radioFlow];
+  services.hear(
+    Array.from({ length: 30 }, (_, index) =>
+      onAir(index + 1, {
+        rssiDbm: -45 - index * 2,
+        batteryPercent: 100 - index * 3,
+        ...(index === 4 && { ageSeconds: 75 }),
+        ...(index % 5 === 2 && { firmware: 'pvvx 4.7', name: 'ATC_001103', bound: undefined }),
+        ...(index % 7 === 3 && { bound: true }),
+      }),
+    ),
+  );
 };
 
 const SCENES: Readonly<Record<string, Scene>> = {
@@ -129,6 +144,21 @@ const SCENES: Readonly<Record<string, Scene>> = {
   quit: { batches: bench12, keys: ['q'] },
   help: { batches: bench12, keys: ['?'] },
   'new-places': { services: full, keys: ['+', 'Enter', 'Enter'] },
+  'new-heard': {
+    services: onTheAir,
+    keys: ['+', 'Enter', 'Enter', ' ', 'j', 'j', ' ', 'j'],
+  },
+  'new-no-bluetooth': {
+    services: (services) => {
+      services.flows = [radioFlow];
+      services.hear([], {
+        listenedSeconds: 0,
+        problem:
+          'This computer has no Bluetooth adapter. Plug a Bluetooth adapter in, then retry; flows by wire need none.',
+      });
+    },
+    keys: ['+', 'Enter', 'Enter'],
+  },
   'new-firmware': { services: full, keys: ['+', 'Enter', 'Enter', ' ', 'Enter', ' '] },
   'new-review': { services: full, keys: ['+', 'Enter', 'Enter', ' ', 'Enter', ' ', 'Enter', 'Enter'] },
   settings: { keys: [','] },

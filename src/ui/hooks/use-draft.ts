@@ -1,11 +1,13 @@
 import type { AnyFlow, SettingSpec } from '../../../flows/flow.ts';
 import { toBenchError } from '../../core/errors.ts';
+import { last6 } from '../../core/identity.ts';
 import { parseLinks } from '../../core/link.ts';
 import type { Task } from '../../core/steps.ts';
 import type { ScreenServices } from '../services.ts';
-import { DRAFT_KEY, jobOf, newDraft, requestOf, stepsOf } from '../state/draft.ts';
+import { DRAFT_KEY, jobOf, newDraft, requestOf, stepsOf, takesRadio } from '../state/draft.ts';
 import type { Draft } from '../state/draft.ts';
 import { pastedPath } from '../state/edit-text.ts';
+import { numberOf, numberText, unitOfText } from '../state/radio-places.ts';
 import { useScreenContext } from '../state/screen-context.ts';
 import { filesProblem, placeOf, settingProblem } from '../words/new-rows.ts';
 import type { FileFinding } from '../words/new-rows.ts';
@@ -51,7 +53,8 @@ export function useDraft(): DraftActions {
       current.task,
     );
     const to = steps[steps.indexOf(current.step) + by];
-    if (to !== undefined) change({ step: to });
+    // A page that nobody looks at takes nothing in.
+    if (to !== undefined) change({ step: to, armed: undefined });
     else if (by < 0) screen.back();
   };
   const takePath = (text: string) => {
@@ -72,21 +75,34 @@ export function useDraft(): DraftActions {
     const problem = task === 'restore' ? backupProblem(findings[0]) : filesProblem(takenFor, findings);
     if (problem !== undefined) screen.say(problem, 'warning');
   };
+  /** What was typed as a link: a unit by radio is known by its MAC, too. */
+  const readLink = (text: string) =>
+    (takesRadio(flow) ? unitOfText(text, services.heard.now()) : undefined) ?? { link: text.trim() };
   const linkProblem = (text: string): string | undefined => {
     try {
-      const other = parseLinks(text.trim()).find(({ kind }) => flow?.linkKinds.includes(kind) === false);
+      const read = readLink(text);
+      if ('problem' in read) return read.problem;
+      const other = parseLinks(read.link).find(({ kind }) => flow?.linkKinds.includes(kind) === false);
       return other && `${other.text}: This flow takes ${flow?.linkKinds.join(', ') ?? ''}.`;
     } catch (error) {
       return toBenchError(error).message;
     }
   };
-  const addLink = (text: string) =>
-    change({ typed: [...now().typed.filter((other) => other !== text.trim()), text.trim()] });
+  const addLink = (text: string) => {
+    const read = readLink(text);
+    if ('problem' in read || now().typed.includes(read.link)) return;
+    change({ typed: [...now().typed, read.link] });
+    const number = numberOf(now(), read.link);
+    if (read.link.startsWith('ble:') && number !== undefined)
+      screen.say(`${last6(read.link)} is in: write ${numberText(number)} on it.`);
+  };
   const typeLink = (value = '') =>
     screen.ask({
       kind: 'input',
-      title: 'Link',
-      hint: `/dev/ttyUSB0, socket://host:port, rfc2217://host:port, virtual:${flow?.virtualDevice ?? 'lamp'}?n=12`,
+      title: takesRadio(flow) ? 'MAC or link' : 'Link',
+      hint: takesRadio(flow)
+        ? `a4:c1:38:00:11:22, the last six digits of one that is heard, virtual:${flow?.virtualDevice ?? ''}?n=12`
+        : `/dev/ttyUSB0, socket://host:port, rfc2217://host:port, virtual:${flow?.virtualDevice ?? 'lamp'}?n=12`,
       value,
       problem: value === '' ? undefined : linkProblem(value),
       check: linkProblem,
@@ -193,7 +209,9 @@ export function stepProblem(
   backup: FileFinding | undefined,
 ): string | undefined {
   if (draft.step === 'links' && draft.given.length + draft.typed.length + draft.adapters.length === 0)
-    return 'No place yet: Space marks an adapter, t types a link.';
+    return takesRadio(flow)
+      ? 'No unit yet: Space marks one that is heard, t types a MAC, A waits for those that start now.'
+      : 'No place yet: Space marks an adapter, t types a link.';
   if (draft.step !== 'firmware') return undefined;
   if (draft.task === 'restore') return backupProblem(backup);
   if (files.length === 0) return 'No file yet: Space takes one of the list, t types a path, or paste one.';

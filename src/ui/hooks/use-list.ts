@@ -12,14 +12,29 @@ export interface List {
   readonly commands: Commands;
 }
 
-/** A cursor over `count` rows drawn in `height` lines; outlives the screen being covered. */
-export function useList(key: string, count: number, height: number, first = 0): List {
-  const [remembered, remember] = useRemembered(key, first);
+/** Where a cursor stands: on a row, and on what is in it. */
+interface Standing {
+  readonly at: number;
+  readonly id?: string | undefined;
+}
+
+const FIRST: Standing = { at: 0 };
+
+/**
+ * A cursor over `count` rows drawn in `height` lines; outlives the screen being covered. With `ids` of the rows it
+ * belongs to what is in its row: rows that come and go before it do not move it.
+ */
+export function useList(key: string, count: number, height: number, ids?: readonly string[]): List {
+  const [remembered, remember] = useRemembered(key, FIRST);
   const top = useRef(0);
-  const cursor = Math.max(0, Math.min(remembered, count - 1));
+  const found = remembered.id === undefined ? -1 : (ids?.indexOf(remembered.id) ?? -1);
+  const cursor = Math.max(0, Math.min(found >= 0 ? found : remembered.at, count - 1));
   const window = windowRows(count, cursor, height, top.current);
   top.current = window.top;
-  const move = (to: number) => remember(Math.max(0, Math.min(to, count - 1)));
+  const move = (to: number) => {
+    const at = Math.max(0, Math.min(to, count - 1));
+    remember({ at, id: ids?.[at] });
+  };
   const page = Math.max(1, height - 1);
   return {
     cursor,

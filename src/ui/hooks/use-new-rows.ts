@@ -1,16 +1,11 @@
 import { useLoaded } from './use-loaded.ts';
 import { useAdapters, useFrame } from './use-stores.ts';
 import { useScreenContext } from '../state/screen-context.ts';
-import {
-  firmwareRows,
-  flowRows,
-  inUse,
-  linkRows,
-  restoreRows,
-  settingRows,
-  taskRows,
-} from '../words/new-rows.ts';
+import { inUse } from '../words/bench-rows.ts';
+import { firmwareRows, flowRows, linkRows, restoreRows, settingRows, taskRows } from '../words/new-rows.ts';
 import type { FileFinding, FormRow } from '../words/new-rows.ts';
+import { useRadioPlaces } from './use-radio-places.ts';
+import type { RadioPlaces } from './use-radio-places.ts';
 import { inspected, stepProblem, TASK_OF } from './use-draft.ts';
 import type { DraftActions } from './use-draft.ts';
 
@@ -21,6 +16,8 @@ export interface NewRows {
   readonly mark: (row: FormRow) => void;
   readonly markAll: () => void;
   readonly type: (() => void) | undefined;
+  /** Set where units are taken by radio. */
+  readonly radio?: RadioPlaces;
 }
 
 /** The rows of the step the draft stands at, and what Enter and Space do on them. */
@@ -29,6 +26,7 @@ export function useNewRows(actions: DraftActions): NewRows {
   const { view } = useFrame();
   const adapters = useAdapters();
   const { draft, flow, change } = actions;
+  const radio = useRadioPlaces(actions);
   const paths = draft.files.map(({ path }) => path);
   const chosen = useLoaded(
     paths.join('\n'),
@@ -75,12 +73,14 @@ export function useNewRows(actions: DraftActions): NewRows {
     case 'links':
       return {
         ...none,
-        rows: linkRows(draft, flow, adapters, view),
+        rows: linkRows(draft, flow, adapters, view, radio.shown ? radio.heard : undefined),
         enter: ({ id }) => (id === 'type' ? actions.typeLink() : proceed()),
-        mark: ({ id }) => {
+        mark: (row) => {
+          const { id } = row;
           const [kind, ...rest] = id.split(' ');
           const name = rest.join(' ');
-          if (kind === 'given') change({ given: draft.given.filter(({ text }) => text !== name) });
+          if (kind === 'heard') radio.mark(row);
+          else if (kind === 'given') change({ given: draft.given.filter(({ text }) => text !== name) });
           else if (kind === 'typed') change({ typed: draft.typed.filter((text) => text !== name) });
           else if (kind === 'adapter' && draft.adapters.includes(name))
             change({ adapters: draft.adapters.filter((key) => key !== name) });
@@ -88,7 +88,11 @@ export function useNewRows(actions: DraftActions): NewRows {
             change({ adapters: [...draft.adapters, name] });
           else if (kind === 'adapter') screen.say('This adapter cannot be used now.', 'warning');
         },
-        markAll: () => change({ adapters: draft.adapters.length === usable.length ? [] : usable }),
+        markAll: () =>
+          radio.shown
+            ? screen.say('Heard is not in the batch: mark each unit with Space, or arm the page.', 'warning')
+            : change({ adapters: draft.adapters.length === usable.length ? [] : usable }),
+        ...(radio.shown && { radio }),
         type: () => actions.typeLink(),
       };
     case 'firmware':

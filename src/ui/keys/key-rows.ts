@@ -282,6 +282,22 @@ export const KEY_TABLE = [
     why: why.type,
   },
   {
+    id: 'arm',
+    keys: ['A'],
+    label: 'arm',
+    help: 'Bluetooth: what is heard for the first time from now on joins by itself; again: no more.',
+    on: ['new'],
+    why: why.arm,
+  },
+  {
+    id: 'expect',
+    keys: ['e'],
+    label: 'expected',
+    help: 'Bluetooth: how many units are on the tray, so that missing ones are counted.',
+    on: ['new'],
+    why: why.arm,
+  },
+  {
     id: 'practice',
     keys: ['p'],
     label: 'practice',

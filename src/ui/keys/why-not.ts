@@ -22,6 +22,8 @@ export interface KeyContext {
   readonly canClose?: boolean;
   readonly canType?: boolean;
   readonly canSave?: boolean;
+  /** Units are taken by radio here. */
+  readonly canArm?: boolean;
   readonly canAgain?: boolean;
   /** Why no batch can be started in this session at all. */
   readonly readOnlyBecause?: string | undefined;
@@ -123,5 +125,7 @@ export const close: Why = ({ canClose }) =>
   canClose === true ? undefined : 'Only a batch that has ended can be put away.';
 export const type: Why = ({ canType }) =>
   canType === true ? undefined : 'There is nothing to type at this step.';
+export const arm: Why = ({ canArm }) =>
+  canArm === true ? undefined : 'Only the places of a flow by Bluetooth can be armed.';
 export const save: Why = ({ canSave }) =>
   canSave === true ? undefined : 'A job can be saved at the last step, review.';

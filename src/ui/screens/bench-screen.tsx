@@ -150,7 +150,7 @@ function totals(
         ];
   const right = percent === undefined ? heard : [...heard, span(`yield ${percent}% `, 'dim')];
   // Where there is no room for all of it, the yield is what can be read off the rest.
-  const fits = lineWidth(left) + lineWidth(right) < cells - 1;
+  const fits = lineWidth(left) + lineWidth(right) < cells - (radio === undefined ? 0 : 1);
   return spread(left, fits ? right : heard, cells);
 }
 

@@ -16,9 +16,10 @@ import { line, span } from '../text/line.ts';
 import type { Line } from '../text/line.ts';
 import { cutEnd, cutMiddle, padEnd, width, wrap } from '../text/measure.ts';
 import type { Symbols } from '../theme/symbols.ts';
+import { trayLine } from '../words/heard-rows.ts';
 import type { FormRow } from '../words/new-rows.ts';
 
-/** Header, steps, blank, rule, two for the sentence, footer. */
+/** Header, steps, how the tray stands, rule, two for the sentence, footer. */
 const FIXED = 7;
 
 const STEP_TITLES: Readonly<Record<NewStep, string>> = {
@@ -42,7 +43,12 @@ export function NewScreen({ cells, height }: { readonly cells: number; readonly 
   const reviewLines = reviewing ? review.lines(cells) : [];
   const listRoom = reviewing ? form.rows.length : room;
   const page = useScroll('new.review.top', reviewLines.length, room - listRoom);
-  const list = useList(`new.${draft.step}`, form.rows.length, listRoom);
+  const list = useList(
+    `new.${draft.step}`,
+    form.rows.length,
+    listRoom,
+    form.rows.map(({ id }) => id),
+  );
   const row = form.rows[list.cursor];
 
   const footer = useCommands({
@@ -51,8 +57,9 @@ export function NewScreen({ cells, height }: { readonly cells: number; readonly 
       canOpen: row !== undefined,
       canType: form.type !== undefined,
       canSave: draft.step === 'review',
+      canArm: form.radio !== undefined,
     },
-    labels: { open: openLabel(row) },
+    labels: { open: openLabel(row), arm: draft.armed === undefined ? 'arm' : 'disarm' },
     commands: {
       ...list.commands,
       ...(reviewing && { pageUp: page.commands.pageUp, pageDown: page.commands.pageDown }),
@@ -67,6 +74,7 @@ export function NewScreen({ cells, height }: { readonly cells: number; readonly 
         row.id !== 'go on' && { mark: () => form.mark(row) }),
       ...(draft.step === 'links' && { all: form.markAll }),
       type: () => form.type?.(),
+      ...(form.radio && { arm: form.radio.arm, expect: form.radio.expect }),
       save: actions.saveJob,
       back: actions.previous,
     },
@@ -93,7 +101,7 @@ export function NewScreen({ cells, height }: { readonly cells: number; readonly 
         lines={[
           headerLine('new batch', flow?.title ?? '', draft.jobName ?? '', cells),
           stepLine(draft, flow, cells, symbols),
-          [],
+          form.radio === undefined ? [] : trayLine(draft, form.radio.heard, cells),
         ]}
       />
       {reviewing && (

@@ -4,6 +4,7 @@ import { parseLinks } from '../../core/link.ts';
 import type { Link } from '../../core/link.ts';
 import type { AssumeWord, Task } from '../../core/steps.ts';
 import type { AdapterView, SavedJob } from '../services.ts';
+import type { Arming } from './radio-places.ts';
 
 export type NewStep = 'flow' | 'task' | 'links' | 'firmware' | 'settings' | 'review';
 
@@ -14,8 +15,12 @@ export interface Draft {
   readonly task: Task;
   /** Links that came with a job of the practice bench or an earlier batch. */
   readonly given: readonly Link[];
-  /** As typed: `virtual:lamp?n=12`. Known to be readable. */
+  /** As typed: `virtual:lamp?n=12`, and units by radio in the order of their numbers. Known to be readable. */
   readonly typed: readonly string[];
+  /** Units on the tray; undefined: as many as are in the batch. */
+  readonly expected: number | undefined;
+  /** Units that are heard for the first time join by themselves. */
+  readonly armed: Arming | undefined;
   /** Keys of the chosen adapters. */
   readonly adapters: readonly string[];
   readonly files: BatchRequest['files'];
@@ -35,6 +40,8 @@ export const newDraft = (changes: Partial<Draft> = {}): Draft => ({
   task: 'flash',
   given: [],
   typed: [],
+  expected: undefined,
+  armed: undefined,
   adapters: [],
   files: [],
   settings: {},
@@ -82,6 +89,8 @@ export function stepsOf(flow: AnyFlow | undefined, task: Task): readonly NewStep
   return ['flow', 'task', 'links', ...firmware, 'settings', 'review'];
 }
 
+export const takesRadio = (flow: AnyFlow | undefined): boolean => flow?.linkKinds.includes('ble') === true;
+
 /** Throws USAGE for a link that cannot be read. */
 export function linksOf(draft: Draft, adapters: readonly AdapterView[]): Link[] {
   const chosen = adapters.filter(({ key }) => draft.adapters.includes(key)).map(({ link }) => link);
@@ -117,7 +126,8 @@ export function jobOf(draft: Draft, flow: AnyFlow, name: string): SavedJob {
     task: draft.task,
     files: draft.files,
     settings: Object.fromEntries(Object.entries(draft.settings).filter(([key]) => !secret.has(key))),
-    links: draft.typed,
+    // A job is everything but its units.
+    links: draft.typed.filter((link) => !link.startsWith('ble:')),
     assume: draft.assume,
     ...(draft.parallel !== undefined && { parallel: draft.parallel }),
     ...(draft.cycle && { cycle: true }),

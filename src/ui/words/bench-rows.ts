@@ -1,5 +1,5 @@
 import type { BatchView, BenchView, SlotView } from '../../bench/view.ts';
-import { slotSentence, stateMark } from './slot-words.ts';
+import { isOpen, slotSentence, stateMark } from './slot-words.ts';
 import { asciiSymbols } from '../theme/symbols.ts';
 
 /** What stands in the rows of the dashboard: with more than one batch, each under its own heading. */
@@ -50,6 +50,12 @@ export function slotOfScan(view: BenchView, scan: string): SlotView | undefined 
         (mac !== undefined && (digits === mac || (digits.length === 6 && mac.endsWith(digits))))
       );
     });
+}
+
+/** Which batch is at work on a link now. */
+export function inUse(view: BenchView, link: string): string | undefined {
+  return view.batches.flatMap(({ slots }) => slots).find((slot) => slot.link.text === link && isOpen(slot))
+    ?.batchId;
 }
 
 export const findSlot = (view: BenchView, slotId: string): SlotView | undefined =>

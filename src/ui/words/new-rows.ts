@@ -2,11 +2,12 @@ import type { AnyFlow, SettingSpec } from '../../../flows/flow.ts';
 import type { BenchView } from '../../bench/view.ts';
 import type { Task } from '../../core/steps.ts';
 import type { InspectedFile } from '../../firmware/inspect.ts';
-import type { AdapterView } from '../services.ts';
+import type { AdapterView, HeardNow } from '../services.ts';
 import type { Draft } from '../state/draft.ts';
 import { bytes } from '../text/format.ts';
 import type { Tone } from '../theme/theme.ts';
-import { isOpen } from './slot-words.ts';
+import { inUse } from './bench-rows.ts';
+import { heardRows } from './heard-rows.ts';
 
 /** A row of a step of the new batch. What it does is bound by `id` in the screen. */
 export interface FormRow {
@@ -39,18 +40,14 @@ export const taskRows = (): FormRow[] =>
     detail: TASK_HELP[task][1],
   }));
 
-/** Which batch has an adapter now. */
-export function inUse(view: BenchView, link: string): string | undefined {
-  return view.batches.flatMap(({ slots }) => slots).find((slot) => slot.link.text === link && isOpen(slot))
-    ?.batchId;
-}
-
 export function linkRows(
   draft: Draft,
   flow: AnyFlow,
   adapters: readonly AdapterView[],
   view: BenchView,
+  heard?: HeardNow,
 ): FormRow[] {
+  const onAir = heard === undefined ? [] : heardRows(draft, heard, view);
   const serial = flow.linkKinds.includes('serial') ? adapters : [];
   const rows = serial.map((adapter): FormRow => {
     const batch = inUse(view, adapter.link);
@@ -65,7 +62,8 @@ export function linkRows(
       detail: batch === undefined ? advice : `${batch} is at work on it.`,
     };
   });
-  for (const link of draft.given)
+  rows.push(...onAir);
+  for (const link of draft.given.filter(({ kind }) => heard === undefined || kind !== 'ble'))
     rows.push({
       id: `given ${link.text}`,
       marked: true,
@@ -73,13 +71,16 @@ export function linkRows(
       right: 'came with it',
       detail: 'Space leaves it out.',
     });
-  for (const text of draft.typed)
+  for (const text of draft.typed.filter((each) => heard === undefined || !each.startsWith('ble:')))
     rows.push({ id: `typed ${text}`, marked: true, text, right: 'typed', detail: 'Space leaves it out.' });
   rows.push({
     id: 'type',
-    text: 'Type a link',
-    right: 'socket://  rfc2217://  virtual:',
-    detail: `A port, a network serial link, or the practice bench: virtual:${flow.virtualDevice}?n=12 is twelve units.`,
+    text: heard === undefined ? 'Type a link' : 'Type a MAC or a link',
+    right: heard === undefined ? 'socket://  rfc2217://  virtual:' : 'MAC  last six  virtual:',
+    detail:
+      heard !== undefined
+        ? `A MAC, the last six digits of one that is heard, a scan of its label, or virtual:${flow.virtualDevice}?n=12.`
+        : `A port, a network serial link, or the practice bench: virtual:${flow.virtualDevice}?n=12 is twelve units.`,
   });
   return rows;
 }
