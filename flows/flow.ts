@@ -217,4 +217,6 @@ export interface Question {
   readonly assumed?: string;
   /** The choice of this value must be typed to be accepted (dangerous answers). */
   readonly typed?: string;
+  /** What the operator does with the hands before answering; the practice bench does it when the answer is given. */
+  readonly act?: OperatorAct;
 }
