@@ -82,8 +82,9 @@ export async function sameUnit<T>(session: WireSession, run: WireRun, work: () =
   try {
     return await work();
   } catch (error) {
-    if (!isBenchError(error, 'SWS_NO_ANSWER')) throw error;
-    run.log('warn', `the chip fell silent: ${error.message}`);
+    // A chip that was taken away in the middle of an answer leaves a damaged one.
+    if (!isBenchError(error, 'SWS_NO_ANSWER', 'SWS_READ_UNRELIABLE')) throw error;
+    run.log('warn', `the contact broke: ${error.message}`);
     session.caught = false;
     await contact(session, run);
     return work();

@@ -12,7 +12,9 @@ export async function flash(session: WireSession, run: WireRun): Promise<StepRes
   guardUnique(target.regions);
   if (wire.ability === 'tx-only') {
     await run.writeBegins();
+    session.halfWritten = true;
     await writeAll(wire, target.regions, run);
+    session.halfWritten = false;
     target.flashes += 1;
     return done;
   }
@@ -35,15 +37,17 @@ export async function writeTarget(session: WireSession, run: WireRun): Promise<v
   const regions = [...target.regions, ...target.ownUnique];
   target.readBack = 'no';
   target.flashes += 1;
+  session.halfWritten = true;
   try {
     await writeAll(wire, regions, run);
   } catch (error) {
-    if (!isBenchError(error, 'SWS_NO_ANSWER')) throw error;
+    if (!isBenchError(error, 'SWS_NO_ANSWER', 'SWS_READ_UNRELIABLE')) throw error;
     run.warn('The chip fell silent in the middle of the write: it was caught again and written anew.');
     session.caught = false;
     await contact(session, run);
     await writeAll(wire, regions, run);
   }
+  session.halfWritten = false;
 }
 
 async function writeAll(

@@ -7,6 +7,9 @@ import { forgetUnit, type WireRun, type WireSession } from './session.ts';
 import { readArea, unitOf } from './unique-areas.ts';
 import { WIRES_PAGE } from './wiring.ts';
 
+/** Between two calls while the settled unit is still in, stopped. */
+const PRESENCE_MS = 100;
+
 const MAC_AREA = LYWSD03MMC.unique.find(({ id }) => id === 'mac')!;
 
 /** Cycle mode: the empty jig goes on calling, so that putting the next unit in is its power-up and the start of its run. */
@@ -23,16 +26,17 @@ async function callNext(session: WireSession, wire: FullWire, run: WireRun): Pro
     title: 'Take it out and put the next one in: it is caught by itself',
     wiringPage: WIRES_PAGE,
   });
-  for (;;) {
-    // One that was caught and left stopped must be taken out before another one can answer.
-    if (session.caught) await wire.untilGone(run.signal);
-    session.caught = false;
-    if (!(await isCaught(wire, run, prompt))) return;
+  while (await isCaught(wire, run, prompt)) {
     session.caught = true;
-    if (!(await isSettledOne(session, wire, run))) break;
+    if (!(await isSettledOne(session, wire, run))) {
+      prompt.done('The next unit is caught. Leave it in.');
+      return;
+    }
+    // Not by looks alone: the next one may follow at once, and is to find the jig calling.
     prompt.update('This one is done. Take it out and put the next one in.');
+    await run.clock.sleep(PRESENCE_MS, run.signal);
   }
-  prompt.done('The next unit is caught. Leave it in.');
+  session.caught = false;
 }
 
 /** False on the practice bench without a screen, where the unit is in, but deaf: its own detect says why. */
@@ -51,7 +55,7 @@ async function isCaught(wire: FullWire, run: WireRun, prompt: ActPrompt): Promis
       });
       return true;
     } catch (error) {
-      const isQuiet = isBenchError(error, 'SWS_NO_ANSWER', 'ECHO_GARBLED', 'NO_ECHO');
+      const isQuiet = isBenchError(error, 'SWS_NO_ANSWER', 'SWS_READ_UNRELIABLE', 'ECHO_GARBLED', 'NO_ECHO');
       if (prompt.limitMs != null && isBenchError(error) && !run.signal.aborted) return false;
       // While a unit is changed contacts open and close: nothing of it is a verdict.
       if (!isQuiet) throw error;

@@ -24,6 +24,8 @@ export interface WireSession {
   noRadioBecause: string | undefined;
   /** The chip was stopped by us and has not been started again. */
   caught: boolean;
+  /** A write has begun and is not complete: what lies in flash would not run. */
+  halfWritten: boolean;
   flashId: FlashIdentity | undefined;
   unit: FoundUnit | undefined;
   /** MAC of the unit that was settled last: in a jig it may still be there. */
@@ -71,6 +73,7 @@ export async function openSession(run: WireRun): Promise<WireSession> {
       ear: undefined,
       noRadioBecause: undefined,
       caught: false,
+      halfWritten: false,
       flashId: undefined,
       unit: undefined,
       settledMac: undefined,
@@ -88,9 +91,16 @@ export function forgetUnit(session: WireSession): void {
   session.settledMac = session.unit?.mac ?? session.settledMac;
   session.unit = undefined;
   session.target = undefined;
+  session.halfWritten = false;
 }
 
+/**
+ * A unit that was only looked at is started again. One that is half written stays stopped: so it can be flashed anew
+ * without anybody's hands.
+ */
 export async function closeSession(session: WireSession): Promise<void> {
+  if (session.caught && !session.halfWritten) await session.wire.reset().catch(() => undefined);
+  session.caught = false;
   session.wire.close();
   await session.ear?.close();
   session.ear = undefined;
