@@ -6,7 +6,7 @@ import { readPeer, type PeerIdentity } from '../../src/protocols/thermometer/ind
 import { isSameFirmware, runningFirmware, runsAs, type RunningFirmware } from './running-firmware.ts';
 
 export interface AirProofRequest {
-  readonly radio: BleRadio;
+  readonly radio: Pick<BleRadio, 'listen' | 'connect'>;
   readonly sightings: Sightings;
   /** Of the very unit; its MAC, where the operating system does not hide it. */
   readonly address: string;

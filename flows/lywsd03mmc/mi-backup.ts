@@ -12,7 +12,7 @@ const hex = (bytes?: number) =>
     .string()
     .regex(/^([0-9a-f]{2})*$/)
     .refine((text) => bytes == null || text.length === 2 * bytes)
-    .transform((text) => hexToUint8Array(text));
+    .transform((text): Uint8Array => hexToUint8Array(text));
 
 const schema = z.object({
   format: z.literal(FORMAT),
