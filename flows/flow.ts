@@ -132,6 +132,10 @@ export interface RunContext<Plan = unknown> {
   readonly progress: ProgressSink;
   readonly operator: Operator;
   readonly backups: BackupStore;
+  /** The number of this run, unique over all batches: what is written on the unit. */
+  runNumber(): Promise<number>;
+  /** Keeps what only this unit has and somebody will need (`token`, `bind-key`); from then on logs do not show it. */
+  keepSecret(name: string, value: string): Promise<void>;
   /**
    * Says which unit is there, after every new contact. Throws SAME_UNIT when another slot has it, UNIT_SWAPPED
    * when this run began with another one, ALREADY_DONE in cycle mode for a MAC settled in this batch.

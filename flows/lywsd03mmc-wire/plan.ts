@@ -4,7 +4,7 @@ import type { InspectedFile } from '../../src/firmware/inspect.ts';
 import { LYWSD03MMC } from '../../src/firmware/telink-models.ts';
 import { adapterWarnings, type FlashRegion } from '../../src/protocols/telink/sws/index.ts';
 import { airIdentityOf, type AirIdentity } from '../lywsd03mmc/air-identity.ts';
-import { trayProfile, type TrayProfile } from '../lywsd03mmc/profile-settings.ts';
+import { isProfile, profileOptions, type ProfileOptions } from '../lywsd03mmc/profile-settings.ts';
 import { firmwareSlot } from './firmware-slot.ts';
 import type { OpenProof } from './open-proof.ts';
 import { wireOptions, type WireOptions } from './settings.ts';
@@ -15,7 +15,7 @@ export interface WirePlan {
   readonly options: WireOptions;
   /** Of a flash task. */
   readonly image: PlannedImage | undefined;
-  readonly profile: TrayProfile | undefined;
+  readonly profile: ProfileOptions;
   /** By link: runs that ended UNSURE, for "look again". */
   readonly openProofs: Map<string, OpenProof>;
   readonly warnings: readonly string[];
@@ -49,7 +49,7 @@ export function makePlan(request: PlanRequest): WirePlan {
       message: `${image?.title ?? 'This firmware'} cannot be told on the radio, which is the only proof that TX only has.`,
       advice: 'Wire RX too and choose full.',
     });
-  const profile = trayProfile(settings, localEpochSeconds);
+  const profile = profileOptions(settings);
   return {
     task,
     options,
@@ -59,18 +59,12 @@ export function makePlan(request: PlanRequest): WirePlan {
     warnings: [
       ...adapterWarnings(undefined, options.ability, process.platform),
       ...(image == null ? [] : imageWarnings(files.get(firmwareSlot.id)!, options)),
-      ...(profile != null && image?.takesProfile === false
+      ...(isProfile(profile) && image?.takesProfile === false
         ? ['The profile is for pvvx firmware; this image takes none of it.']
         : []),
     ],
   };
 }
-
-/** The display shows the time of the place. */
-const localEpochSeconds = (): number => {
-  const now = new Date();
-  return Math.floor(now.getTime() / 1000) - now.getTimezoneOffset() * 60;
-};
 
 function refuseTxOnly(task: PlanRequest['task'], { eraseAll, radio, verifyWhole, backupWhole }: WireOptions) {
   const usage = (message: string, advice: string) => new BenchError('USAGE', { message, advice });

@@ -5,7 +5,8 @@ import { settle, type StepResult } from '../flow.ts';
 import { speaksFor } from '../lywsd03mmc/air-identity.ts';
 import { contact, sayVitals } from './detect.ts';
 import { writeTarget } from './flash.ts';
-import { withProfile } from './profile.ts';
+import { isProfile } from '../lywsd03mmc/profile-settings.ts';
+import { profileNotDone, withProfile } from './profile.ts';
 import { foundUnit, type Target, targetOf, type WireRun, type WireSession } from './session.ts';
 import { startUnit } from './start-unit.ts';
 import { proveByRadio } from './tx-only-proof.ts';
@@ -26,9 +27,12 @@ export async function reboot(session: WireSession, run: WireRun): Promise<StepRe
   const { listenMs } = run.plan.options;
   const cannot = cannotListen(session, target);
   if (cannot != null) {
-    if (target.readBack === 'whole') return settle(readBackVerdict(run, target, cannot));
+    const left = profileNotDone(run, cannot);
+    if (target.readBack === 'whole') return settle(readBackVerdict(run, target, cannot, left));
     keepOpen(session, run);
-    return settle(openVerdict('SAMPLES_ONLY', { target, notDone: [`no proof by radio: ${cannot}`] }));
+    return settle(
+      openVerdict('SAMPLES_ONLY', { target, notDone: [`no proof by radio: ${cannot}`, ...left] }),
+    );
   }
   try {
     const heard =
@@ -41,7 +45,7 @@ export async function reboot(session: WireSession, run: WireRun): Promise<StepRe
     if (!run.signal.aborted) throw error;
   }
   keepOpen(session, run);
-  return settle(notHeard(session, target));
+  return settle(notHeard(session, run, target));
 }
 
 /** Why the radio can prove nothing of this unit; undefined where it can. */
@@ -102,9 +106,11 @@ async function current(session: WireSession, run: WireRun): Promise<Verdict> {
   const limitMs = Math.min(run.plan.options.listenMs, CURRENT_LIMIT_MS);
   const heard = why == null && mac != null ? await hearMac(session, run, mac, target, limitMs) : undefined;
   const verdict = currentVerdict(run, heard, why ?? 'it was not heard');
-  const { profile } = run.plan;
-  if (profile == null) return verdict;
-  return { ...verdict, notDone: [...(verdict.notDone ?? []), 'profile not applied: nothing was written'] };
+  if (!isProfile(run.plan.profile)) return verdict;
+  return {
+    ...verdict,
+    notDone: [...(verdict.notDone ?? []), ...profileNotDone(run, 'nothing was written')],
+  };
 }
 
 function keepOpen(session: WireSession, run: WireRun): void {
@@ -114,13 +120,13 @@ function keepOpen(session: WireSession, run: WireRun): void {
     run.plan.openProofs.set(run.link.text, { kind: 'known', mac, airIdentity });
 }
 
-function notHeard({ ear }: WireSession, target: Target): Verdict {
+function notHeard({ ear }: WireSession, run: WireRun, target: Target): Verdict {
   const others = ear!.sightings.units().length;
   const air = others === 0 ? 'no thermometer at all was heard' : `${others} other thermometers were heard`;
-  return openVerdict('NOT_HEARD', {
+  return openVerdict('NEW_FIRMWARE_NOT_HEARD', {
     target,
     evidence: air,
-    notDone: ['the unit was not heard'],
+    notDone: ['the unit was not heard', ...profileNotDone(run, 'the unit was not heard')],
     message: `Written and ${target.readBack === 'whole' ? 'every byte' : 'samples of every page'} read back, but the unit was not heard on the radio under its new firmware.`,
   });
 }

@@ -5,7 +5,7 @@ import { describeUnit, type HeardUnit } from '../../src/protocols/adverts/index.
 import type { TxOnlyWire } from '../../src/protocols/telink/sws/index.ts';
 import { speaksFor, type AirIdentity } from '../lywsd03mmc/air-identity.ts';
 import type { OpenProof } from './open-proof.ts';
-import { withProfile } from './profile.ts';
+import { profileNotDone, withProfile } from './profile.ts';
 import { targetOf, type WireRun, type WireSession } from './session.ts';
 import { openVerdict } from './verdicts.ts';
 
@@ -27,7 +27,7 @@ export const nameOf = (unit: HeardUnit): string => unit.mac ?? unit.address;
 export async function proveByRadio(session: WireSession, wire: TxOnlyWire, run: WireRun): Promise<Verdict> {
   const airIdentity = targetOf(session).airIdentity!;
   await listenLongEnough(session, run);
-  return run.inTurn(TURN, async () => {
+  const watched = await run.inTurn(TURN, async () => {
     const open: Unknown = { kind: 'unknown', airIdentity, before: sending(session, airIdentity) };
     await wire.reset();
     session.caught = false;
@@ -36,9 +36,25 @@ export async function proveByRadio(session: WireSession, wire: TxOnlyWire, run: 
     } catch (error) {
       // Cancelled while it was listened for: it is written, and stays open.
       if (!run.signal.aborted) throw error;
-      return unproved(session, run, open, []);
+      return { verdict: unproved(session, run, open, []) };
     }
   });
+  return finish(session, run, watched);
+}
+
+/** What was heard, and whom: the rest of the work needs no turn. */
+export interface Watched {
+  readonly verdict: Verdict;
+  /** The unit that was proved. */
+  readonly heard?: HeardUnit;
+}
+
+export async function finish(
+  session: WireSession,
+  run: WireRun,
+  { verdict, heard }: Watched,
+): Promise<Verdict> {
+  return heard == null ? verdict : withProfile(session, run, heard, verdict);
 }
 
 /** Who sends the new firmware already; whoever ever did counts. */
@@ -55,7 +71,7 @@ async function listenLongEnough({ ear }: WireSession, run: WireRun): Promise<voi
 }
 
 /** Listens for who begins to send; the verdict of a first proof and of "look again" alike. */
-export async function watch(session: WireSession, run: WireRun, open: Unknown): Promise<Verdict> {
+export async function watch(session: WireSession, run: WireRun, open: Unknown): Promise<Watched> {
   const candidates = new Map<string, HeardUnit>();
   const fits = (unit: HeardUnit) => speaksFor(unit, open.airIdentity) && !open.before.has(nameOf(unit));
   const collect = (unit: HeardUnit) => {
@@ -71,21 +87,22 @@ export async function watch(session: WireSession, run: WireRun, open: Unknown): 
   const [heard, ...more] = candidates.values();
   const others = othersWaiting(session, run);
   if (heard == null || more.length > 0 || others > 0)
-    return unproved(session, run, open, [...candidates.values()], others);
-  if (!(await isOurs(run, heard))) return unproved(session, run, open, [], others);
+    return { verdict: unproved(session, run, open, [...candidates.values()], others) };
+  if (!(await isOurs(run, heard))) return { verdict: unproved(session, run, open, [], others) };
   waitingOf(session).delete(run.link.text);
   run.plan.openProofs.delete(run.link.text);
   run.vitals({
     rssiDbm: heard.rssiDbm,
     ...(heard.batteryPercent != null && { batteryPercent: heard.batteryPercent }),
   });
-  return withProfile(session, run, heard, {
+  const verdict: Verdict = {
     outcome: 'PASS',
     message: `The firmware was written, and then exactly one unit (${nameOf(heard)}) began to send it.`,
     proof: ['heard'],
     evidence: describeUnit(heard),
     notDone: ['nothing was read back: TX only'],
-  });
+  };
+  return { verdict, heard };
 }
 
 /** False where another place of the bench has this unit, or had it before. */
@@ -121,10 +138,10 @@ function unproved(
 ): Verdict {
   waitingOf(session).add(run.link.text);
   run.plan.openProofs.set(run.link.text, open);
-  const notDone = ['nothing was read back: TX only'];
+  const notDone = ['nothing was read back: TX only', ...profileNotDone(run, 'the unit is not proved')];
   if (candidates.length === 0) {
     const already = [...open.before];
-    return openVerdict('NOT_HEARD', {
+    return openVerdict('NEW_FIRMWARE_NOT_HEARD', {
       notDone,
       message:
         already.length === 0

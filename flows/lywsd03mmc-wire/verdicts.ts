@@ -1,6 +1,7 @@
 import { BenchError, type ErrorCode } from '../../src/core/errors.ts';
 import type { Proof, Verdict } from '../../src/core/outcome.ts';
 import { describeUnit, type HeardUnit } from '../../src/protocols/adverts/index.ts';
+import { verdictFrom } from '../lywsd03mmc/verdict-from.ts';
 import type { Target, WireRun } from './session.ts';
 
 const readBackProof = ({ readBack }: Target): Proof[] => (readBack === 'whole' ? ['read back'] : []);
@@ -28,12 +29,12 @@ export function heardVerdict(run: WireRun, target: Target, heard: HeardUnit): Ve
 }
 
 /** Every byte was read back, and nothing could listen. */
-export function readBackVerdict(run: WireRun, target: Target, why: string): Verdict {
+export function readBackVerdict(run: WireRun, target: Target, why: string, left: readonly string[]): Verdict {
   return {
     outcome: 'PASS',
     message: `${what(run)} and every byte of it read back.`,
     proof: ['read back'],
-    notDone: [`its start was not watched: ${why}`, ...again(target)],
+    notDone: [`its start was not watched: ${why}`, ...left, ...again(target)],
   };
 }
 
@@ -51,7 +52,7 @@ export function currentVerdict(run: WireRun, heard: HeardUnit | undefined, why: 
 
 /** Open: a later look may prove it. */
 export function openVerdict(
-  code: Extract<ErrorCode, 'SAMPLES_ONLY' | 'NOT_HEARD' | 'HEARD_AMBIGUOUS'>,
+  code: Extract<ErrorCode, 'SAMPLES_ONLY' | 'NEW_FIRMWARE_NOT_HEARD' | 'HEARD_AMBIGUOUS'>,
   facts: {
     readonly target?: Target | undefined;
     readonly message?: string;
@@ -60,16 +61,9 @@ export function openVerdict(
   },
 ): Verdict {
   const { target, message, evidence, notDone = [] } = facts;
-  const error = new BenchError(code, message == null ? {} : { message });
-  return {
-    outcome: error.outcome,
-    code,
-    message: error.message,
-    advice: error.advice,
-    blame: error.blame,
-    retry: error.retry,
+  return verdictFrom(new BenchError(code, message == null ? {} : { message }), {
     proof: target == null ? [] : readBackProof(target),
     notDone: [...notDone, ...(target == null ? [] : again(target))],
     ...(evidence != null && { evidence }),
-  };
+  });
 }

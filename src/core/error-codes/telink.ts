@@ -100,14 +100,6 @@ export const TELINK_CODES = {
       'Look again where Bluetooth works; or set verify=whole, which reads everything back, and run it again.',
     retry: LOOKS_ONLY,
   },
-  NOT_HEARD: {
-    outcome: 'UNSURE',
-    blame: 'bench',
-    message: 'Written, but the unit was not heard on the radio under its new firmware.',
-    advice:
-      'Take all wires off, put its battery in, bring it near the Bluetooth adapter and look again; if its display stays blank, flash it once more.',
-    retry: LOOKS_ONLY,
-  },
   HEARD_AMBIGUOUS: {
     outcome: 'UNSURE',
     blame: 'bench',
