@@ -132,6 +132,10 @@ export interface RunContext<Plan = unknown> {
   readonly progress: ProgressSink;
   readonly operator: Operator;
   readonly backups: BackupStore;
+  /** The number of this run, unique over all batches: what is written on the unit. */
+  runNumber(): Promise<number>;
+  /** Keeps what only this unit has and somebody will need (`token`, `bind-key`); from then on logs do not show it. */
+  keepSecret(name: string, value: string): Promise<void>;
   /**
    * Says which unit is there, after every new contact. Throws SAME_UNIT when another slot has it, UNIT_SWAPPED
    * when this run began with another one, ALREADY_DONE in cycle mode for a MAC settled in this batch.
@@ -233,4 +237,6 @@ export interface Question {
   readonly assumed?: string;
   /** The choice of this value must be typed to be accepted (dangerous answers). */
   readonly typed?: string;
+  /** What the operator does with the hands before answering; the practice bench does it when the answer is given. */
+  readonly act?: OperatorAct;
 }

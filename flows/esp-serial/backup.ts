@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BenchError } from '../../src/core/errors.ts';
 import type { StoredBackup } from '../../src/core/backup-store.ts';
+import { acceptNoBackup } from '../accept-no-backup.ts';
 import { done, settle, type StepResult } from '../flow.ts';
 import { prepareRestore } from './restore.ts';
 import { loaderOf, type EspRun, type EspSession } from './session.ts';
@@ -32,23 +33,6 @@ export async function backup(session: EspSession, run: EspRun): Promise<StepResu
     evidence: `sha256 ${stored.sha256}`,
     notDone: ['the unit was not started again: power it off and on'],
   });
-}
-
-/** Throws BACKUP_REQUIRED unless the operator accepts by name. */
-export async function acceptNoBackup(run: EspRun, why: string): Promise<void> {
-  const answer = await run.operator.ask({
-    id: 'no-backup',
-    text: `No backup can be taken: ${why}. What is on these units will be lost.`,
-    choices: [
-      { value: 'skip', title: 'leave the unit as it is' },
-      { value: 'no-backup', title: 'go on without a backup' },
-    ],
-    assume: 'no-backup',
-    assumed: 'no-backup',
-    typed: 'no-backup',
-  });
-  if (answer !== 'no-backup') throw new BenchError('BACKUP_REQUIRED');
-  run.goWithoutBackup(why);
 }
 
 export async function takeBackup(session: EspSession, run: EspRun): Promise<StoredBackup> {

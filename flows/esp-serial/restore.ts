@@ -2,8 +2,10 @@ import type { NamedBackup, StoredBackup } from '../../src/core/backup-store.ts';
 import { BenchError } from '../../src/core/errors.ts';
 import { inspectBytes, type InspectedFile } from '../../src/firmware/inspect.ts';
 import type { FlashRegion } from '../../src/firmware/place-parts.ts';
+import { acceptNoBackup } from '../accept-no-backup.ts';
+import { acceptOtherUnit } from '../accept-other-unit.ts';
 import { done, type StepResult } from '../flow.ts';
-import { acceptNoBackup, FULL_FLASH, takeBackup } from './backup.ts';
+import { FULL_FLASH, takeBackup } from './backup.ts';
 import { canHash, isInFlash } from './flash.ts';
 import { descriptorExpectation } from './plan.ts';
 import { loaderOf, type EspRun, type EspSession } from './session.ts';
@@ -83,19 +85,7 @@ async function newest(run: EspRun, mac: string): Promise<Chosen> {
 /** Another unit's firmware goes in only by name, after a backup of this one, and never over what is unique to it. */
 async function acceptOther(session: EspSession, run: EspRun, source: StoredBackup): Promise<void> {
   const whose = source.mac ? `the unit ${source.mac}` : 'an unknown unit';
-  const answer = await run.operator.ask({
-    id: 'other-unit',
-    text: `This backup is of ${whose}. Only its firmware would be written, not its data.`,
-    choices: [
-      { value: 'skip', title: 'leave the unit as it is' },
-      { value: 'other-unit', title: 'write the firmware of the other unit' },
-    ],
-    assume: 'other-unit',
-    assumed: 'other-unit',
-    typed: 'other-unit',
-  });
-  if (answer !== 'other-unit') throw new BenchError('BACKUP_OF_OTHER_UNIT');
-  run.warn(`Restored from the backup of ${whose}; the data areas of this unit were left alone.`);
+  await acceptOtherUnit(run, whose);
   if (canHash(session)) await takeBackup(session, run);
   else await acceptNoBackup(run, 'the ROM of an ESP8266 cannot read its flash');
 }

@@ -116,8 +116,15 @@ export class PromptDesk {
     host: PromptHost,
     signal: AbortSignal,
   ): Promise<string> {
-    if (question.assume && question.assumed !== undefined && assume.has(question.assume))
+    const act = async () => {
+      if (question.act === undefined || host.hands === undefined) return;
+      host.log(`practice bench: ${question.text}`);
+      await host.hands({ act: question.act, title: question.text });
+    };
+    if (question.assume && question.assumed !== undefined && assume.has(question.assume)) {
+      await act();
       return question.assumed;
+    }
     if (!this.#interactive) {
       throw new BenchError('OPERATOR_NEEDED', {
         message: question.text,
@@ -130,7 +137,7 @@ export class PromptDesk {
     const asked = this.#asked.get(key) ?? this.#newQuestion(key, question);
     host.show(asked.view);
     try {
-      return await new Promise<string>((resolve, reject) => {
+      const value = await new Promise<string>((resolve, reject) => {
         const onAbort = () => reject(signal.reason as Error);
         if (signal.aborted) return onAbort();
         signal.addEventListener('abort', onAbort, { once: true });
@@ -139,6 +146,8 @@ export class PromptDesk {
           resolve(value);
         });
       });
+      await act();
+      return value;
     } finally {
       host.show(undefined);
     }

@@ -73,6 +73,8 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
     progress: host.progress,
     operator: bench.prompts.operatorFor(batch.id, assume, promptHost, signal),
     backups: backupStore(host),
+    runNumber: async () => (await host.journal()).run,
+    keepSecret: async (name, value) => (await host.journal()).keepSecret(name, value),
     identify: (identity) => host.identify(identity),
     vitals: (vitals) => host.vitals(vitals),
     keepSecret: async (name, value) => (await host.journal()).keepSecret(name, value),
@@ -127,6 +129,7 @@ function backupStore(host: RunHost): RunContext['backups'] {
       };
     },
     newestWhole: async (mac, kind) => (await store()).newestWhole(mac, kind),
+    ofUnit: async (mac, kind) => (await store()).ofUnit(mac, kind),
     read: async (backup) => (await store()).read(backup),
   };
 }

@@ -38,6 +38,8 @@ export interface BackupStore {
    * `kind` when given. Its hash is checked again now, damaged ones are passed over; undefined when none is left.
    */
   newestWhole(mac: string, kind?: string): Promise<StoredBackup | undefined>;
+  /** Every whole backup of this unit of that kind, by whatever flow, the newest first; hashes are checked by `read`. */
+  ofUnit(mac: string, kind: string): Promise<readonly StoredBackup[]>;
   /** Reads a stored backup, hash checked. Throws BACKUP_DAMAGED. */
   read(backup: StoredBackup): Promise<Uint8Array>;
   /** Backup named with --backup, if any. */

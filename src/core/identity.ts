@@ -9,7 +9,7 @@ export interface UnitIdentity {
   readonly flashSizeBytes?: number;
   /** Hardware revision, as the unit says it: `B1.4`. */
   readonly hardware?: string;
-  /** Firmware that ran when it was met: `stock 1.0.0_0130`, `pvvx 5.8`. */
+  /** Firmware that ran when it was last asked: `stock 1.0.0_0130`, `pvvx 5.8`. */
   readonly firmware?: string;
   /** What it calls itself on the air: `ATC_A1B2C3`. Untrusted text, already sanitised. */
   readonly name?: string;

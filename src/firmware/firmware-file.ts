@@ -20,6 +20,8 @@ export type FirmwareKind =
   | 'telink-zigbee-ota'
   /** The whole flash of a thermometer with a Telink chip. */
   | 'telink-full-flash'
+  /** Of a thermometer's flash what is unique to the unit: see telink-unique-areas.ts. */
+  | 'telink-unique-areas'
   | 'unknown';
 
 /** Files that no flow can write: named, so that nobody calls them garbage. */

@@ -13,6 +13,7 @@ import { findFlashLayout } from './flash-layout.ts';
 import { describeUnknown, recognizeForeign } from './foreign.ts';
 import { describeSmallBlock } from './small-blocks.ts';
 import { describeTelink } from './telink-file.ts';
+import { describeUniqueAreas } from './telink-unique-areas.ts';
 
 export type * from './firmware-file.ts';
 
@@ -121,6 +122,7 @@ function recognize(content: Uint8Array): Findings {
     describeEsp8266(content) ??
     describeEsp32Image(content) ??
     describeTelink(content) ??
+    describeUniqueAreas(content) ??
     recognizeForeign(content) ??
     describeUnknown(content)
   );

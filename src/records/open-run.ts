@@ -62,6 +62,7 @@ export class OpenRun implements RunJournal {
       named,
       create: (kind, totalBytes) => this.createBackup(kind, totalBytes),
       newestWhole: (mac, kind) => this.newestWhole(mac, kind),
+      ofUnit: (mac, kind) => this.ofUnit(mac, kind),
       read: (backup) => readBackup(files, backup.file, backup.sha256),
     };
   }
@@ -147,6 +148,13 @@ export class OpenRun implements RunJournal {
         ...(mac !== undefined && { mac }),
       },
     });
+  }
+
+  private async ofUnit(mac: string, kind: string): Promise<readonly StoredBackup[]> {
+    return (await this.batch.desk.library.backups(mac))
+      .filter(({ record }) => record.whole && record.kind === kind)
+      .reverse()
+      .map(({ file, record }) => toStored(file, record));
   }
 
   private async newestWhole(mac: string, kind: string | undefined): Promise<StoredBackup | undefined> {

@@ -9,6 +9,7 @@ import { parseLinks } from '../../src/core/link.ts';
 import { inspectFile } from '../../src/firmware/inspect.ts';
 import { openDataDir } from '../../src/records/open-data-dir.ts';
 import { createPracticeBench } from '../../src/virtual/create-practice-bench.ts';
+import { openPracticeRadio } from '../../src/main/radios.ts';
 import { makePracticeImages } from '../../src/virtual/make-practice-images.ts';
 import { findVirtualDevice } from '../../src/virtual/registry.ts';
 import { flows } from '../../flows/index.ts';
@@ -45,7 +46,11 @@ export async function practice(): Promise<Practice> {
     const bench = createBench({
       flows,
       records,
-      practice: createPracticeBench({ dataDir: folder, clock: systemClock }),
+      practice: createPracticeBench({
+        dataDir: folder,
+        clock: systemClock,
+        openRadio: (air) => openPracticeRadio(air, systemClock),
+      }),
       clock: systemClock,
       sleepInhibitor: {
         current: { state: 'off' },

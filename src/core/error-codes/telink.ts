@@ -1,6 +1,8 @@
 import type { ErrorCodeRow } from '../errors.ts';
 import { KEEPS_BACKUP, NOTHING_WRITTEN } from './retries.ts';
 
+const LOOKS_ONLY = 'Look again listens on the radio and writes nothing.';
+
 /** Telink chips by their single-wire pin (SWS). */
 export const TELINK_CODES = {
   NO_ECHO: {
@@ -81,5 +83,29 @@ export const TELINK_CODES = {
     advice:
       'Retry once, which usually cures it; then use Linux or Windows on a real machine, or another adapter.',
     retry: KEEPS_BACKUP,
+  },
+  ADAPTER_UNFIT: {
+    outcome: 'ERROR',
+    blame: 'bench',
+    message: 'This adapter cannot do what this job asks of it on the single wire of a Telink chip.',
+    advice: 'Take a CH340 adapter at 3.3 V; or choose TX only, where nothing is read.',
+    retry: NOTHING_WRITTEN,
+  },
+  SAMPLES_ONLY: {
+    outcome: 'UNSURE',
+    blame: 'bench',
+    message:
+      'Written; its header and samples of every page read back right, but not every byte was compared and no radio heard the unit.',
+    advice:
+      'Look again where Bluetooth works; or set verify=whole, which reads everything back, and run it again.',
+    retry: LOOKS_ONLY,
+  },
+  HEARD_AMBIGUOUS: {
+    outcome: 'UNSURE',
+    blame: 'bench',
+    message: 'Written, but what was heard on the radio does not tell which unit this is.',
+    advice:
+      'Take the batteries out of the other candidates, or carry them away, and look again with only this unit near.',
+    retry: LOOKS_ONLY,
   },
 } as const satisfies Record<string, ErrorCodeRow>;

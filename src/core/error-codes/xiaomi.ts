@@ -4,6 +4,7 @@ import { KEEPS_BACKUP, NOTHING_WRITTEN } from './retries.ts';
 const OLD_FIRMWARE_STAYS =
   'A retry sends the whole image again; until it is complete the old firmware stays.';
 const KEYS_KEPT = 'A retry logs in with the keys that are in the record; it does not activate again.';
+const LISTENS_AGAIN = 'Look again listens for the new firmware and writes nothing.';
 const SETTINGS_AGAIN = 'A retry applies the settings again; the firmware is not written again.';
 
 /** Mi thermometers by Bluetooth: what they are, activation and login, update over the air, settings. */
@@ -156,7 +157,44 @@ export const XIAOMI_CODES = {
     blame: 'device',
     message: 'The image was sent whole, but the unit did not restart into it.',
     advice: 'Take its cell out, put it in again, and look again.',
-    retry: 'Look again listens for the new firmware and writes nothing.',
+    retry: LISTENS_AGAIN,
+  },
+  OLD_FIRMWARE_RETURNED: {
+    outcome: 'FAIL',
+    blame: 'device',
+    message: 'The image was uploaded cleanly, and the old firmware came back.',
+    advice: 'Put in a fresh cell and retry; if it comes back again, flash the unit by wire.',
+    retry: OLD_FIRMWARE_STAYS,
+  },
+  NEW_FIRMWARE_NOT_HEARD: {
+    outcome: 'UNSURE',
+    blame: 'bench',
+    message: 'The image was sent whole, but the unit was not heard under the new firmware.',
+    advice:
+      'Take its cell out, put it in again, bring it nearer, and look again; nothing is written by that.',
+    retry: LISTENS_AGAIN,
+  },
+  FIRMWARE_LOOKS_ALIKE: {
+    outcome: 'UNSURE',
+    blame: 'bench',
+    message: 'Old and new firmware say the same of themselves: nothing tells whether the new one runs.',
+    advice: 'Look at what the unit does; by wire the flash itself can be read and compared.',
+    retry: LISTENS_AGAIN,
+  },
+  MAC_DIFFERS: {
+    outcome: 'ERROR',
+    blame: 'device',
+    message: 'The unit says another MAC than the one it was reached by.',
+    advice:
+      'Take its cell out and put it in again (a MAC that was just set counts from then on), then retry.',
+    retry: NOTHING_WRITTEN,
+  },
+  MI_KEYS_NOT_WRITABLE: {
+    outcome: 'SKIPPED',
+    blame: 'device',
+    message: 'The firmware of this unit takes no keys and settings by radio; only pvvx does.',
+    advice: 'Flash pvvx first, or restore by wire.',
+    retry: NOTHING_WRITTEN,
   },
   OTA_SPACE_NOT_CLEARED: {
     outcome: 'ERROR',

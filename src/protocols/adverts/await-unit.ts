@@ -14,7 +14,7 @@ export interface AwaitUnitOptions {
  * rejects when the signal aborts. Holds no connection.
  */
 export function awaitUnit(
-  radio: BleRadio,
+  radio: Pick<BleRadio, 'listen'>,
   sightings: Sightings,
   fits: (unit: HeardUnit) => boolean,
   { clock, signal, limitMs }: AwaitUnitOptions,
