@@ -134,7 +134,10 @@ export interface RunContext<Plan = unknown> {
   readonly backups: BackupStore;
   /** The number of this run, unique over all batches: what is written on the unit. */
   runNumber(): Promise<number>;
-  /** Keeps what only this unit has and somebody will need (`token`, `bind-key`); from then on logs do not show it. */
+  /**
+   * Keeps what only this unit has and somebody will need (`token`, `bind-key`): on the disk before it resolves, apart
+   * from the record; from then on neither screen, events nor logs show it.
+   */
   keepSecret(name: string, value: string): Promise<void>;
   /**
    * Says which unit is there, after every new contact. Throws SAME_UNIT when another slot has it, UNIT_SWAPPED
@@ -143,11 +146,6 @@ export interface RunContext<Plan = unknown> {
   identify(identity: UnitIdentity): Promise<void>;
   /** What is known of the unit just now, beside its row: live only, not in the record. Merged into what was said before. */
   vitals(vitals: UnitVitals): void;
-  /**
-   * A value that only this unit has and that must be found again (token, bind key): on the disk before it resolves,
-   * apart from the record, and from now on never shown or logged.
-   */
-  keepSecret(name: string, value: string): Promise<void>;
   /** A finding for the record, e.g. `MAC CRC in efuse is invalid`. Shown before the flash. */
   warn(text: string): void;
   /** Must be called right before the first byte that changes the unit; journalled before it returns. */

@@ -5,7 +5,7 @@ import {
   type FullWire,
   type TxOnlyWire,
 } from '../../src/protocols/telink/sws/index.ts';
-import type { ActPrompt } from '../flow.ts';
+import type { ActPrompt, Countdown } from '../flow.ts';
 import type { WireRun, WireSession } from './session.ts';
 import { WIRES_PAGE } from './wiring.ts';
 
@@ -30,6 +30,12 @@ export function countdownText(event: ActivationEvent): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** The same to be read from across the bench. */
+function countdownOf(event: ActivationEvent): Countdown | undefined {
+  if (event.kind !== 'battery-out' && event.kind !== 'battery-in') return undefined;
+  return { word: event.kind === 'battery-out' ? 'OUT' : 'IN', secondsLeft: event.secondsLeft };
 }
 
 /** A chip that answers, stopped and ready: by the lines where they are wired, else led by the countdown. */
@@ -110,7 +116,7 @@ function handsWindow(run: WireRun, prompt: ActPrompt) {
     windowMs: Math.min(windowMs, prompt.limitMs ?? windowMs),
     onEvent: (event: ActivationEvent) => {
       const text = countdownText(event);
-      if (text != null) prompt.update(text);
+      if (text != null) prompt.update(text, countdownOf(event));
     },
   };
 }

@@ -77,7 +77,6 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
     keepSecret: async (name, value) => (await host.journal()).keepSecret(name, value),
     identify: (identity) => host.identify(identity),
     vitals: (vitals) => host.vitals(vitals),
-    keepSecret: async (name, value) => (await host.journal()).keepSecret(name, value),
     warn: (said) => {
       const text = batch.journal.redact(said);
       if (state.warnings.includes(text)) return;
