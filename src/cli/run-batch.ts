@@ -6,27 +6,35 @@ import { jsonReporter } from './reporters/json-reporter.ts';
 import { plainReporter } from './reporters/plain-reporter.ts';
 import { onStopSignals } from './stop-signals.ts';
 
-/**
- * Runs one batch without a screen and resolves with the exit code when every slot is settled. Ctrl+C stops at safe
- * points; in cycle mode the first one lets the unit in place finish, for there is no other end to it.
- */
-export async function runBatch(
+/** Runs one batch without a screen. */
+export const runBatch = (
   context: CommandContext,
   bench: Bench,
   request: BatchRequest,
+  note?: string,
+): Promise<number> => runBatches(context, bench, [request], note);
+
+/**
+ * Runs batches at the same time without a screen and resolves with the exit code when every slot is settled. Ctrl+C stops at safe
+ * points; in cycle mode the first one lets the unit in place finish, for there is no other end to it.
+ */
+export async function runBatches(
+  context: CommandContext,
+  bench: Bench,
+  requests: readonly BatchRequest[],
   note?: string,
 ): Promise<number> {
   const { output, host } = context;
   const reporter = output.json ? jsonReporter(output.out) : plainReporter(output.out, output);
   const ends = new Map<string, SlotEnd>();
-  let counts: Readonly<Partial<Record<Outcome, number>>> | undefined;
-  let batchId: string | undefined;
+  const counts = new Map<string, Readonly<Partial<Record<Outcome, number>>>>();
+  const batchIds: string[] = [];
   let interrupted = false;
   const notes: Promise<unknown>[] = [];
 
   const onEvent = (event: BenchEvent) => {
     reporter.event(event);
-    if (event.type === 'summary') counts = event.counts;
+    if (event.type === 'summary') counts.set(event.batch, event.counts);
     if (event.type !== 'outcome') return;
     ends.set(event.slot, event);
     if (note != null)
@@ -40,7 +48,10 @@ export async function runBatch(
   };
 
   const slots = (): readonly SlotView[] =>
-    bench.view().batches.find((batch) => batch.id === batchId)?.slots ?? [];
+    bench
+      .view()
+      .batches.filter(({ id }) => batchIds.includes(id))
+      .flatMap((batch) => batch.slots);
   const cancelAll = () => {
     interrupted = true;
     bench.cancel(
@@ -52,8 +63,8 @@ export async function runBatch(
 
   const stopListening = onStopSignals(host, context.services.clock, {
     asked(times) {
-      if (request.cycle === true && times === 1 && batchId != null) {
-        bench.finishCycle(batchId);
+      if (requests.some(({ cycle }) => cycle) && times === 1 && batchIds.length > 0) {
+        for (const batchId of batchIds) bench.finishCycle(batchId);
         output.err.line(
           'Ending after the unit that is in place now. Ctrl+C again cancels it at its next safe point.',
         );
@@ -80,17 +91,22 @@ export async function runBatch(
 
   const unsubscribe = bench.onEvent(onEvent);
   try {
-    batchId = await bench.start(request);
+    for (const request of requests) batchIds.push(await bench.start(request));
     if (interrupted) cancelAll();
-    await bench.whenDone(batchId);
+    await Promise.all(batchIds.map((batchId) => bench.whenDone(batchId)));
     await Promise.all(notes);
   } finally {
     unsubscribe();
     stopListening();
   }
   if (interrupted) return EXIT.interrupted;
-  return exitCodeOfBatch(counts ?? countEnds(ends), [...ends.values()]);
+  return exitCodeOfBatch(counts.size > 0 ? sumOf([...counts.values()]) : countEnds(ends), [...ends.values()]);
 }
+
+const sumOf = (all: readonly Readonly<Partial<Record<Outcome, number>>>[]) =>
+  Object.fromEntries(
+    OUTCOMES.map((outcome) => [outcome, all.reduce((sum, counts) => sum + (counts[outcome] ?? 0), 0)]),
+  );
 
 const names = (slots: readonly SlotView[]): string => slots.map((slot) => slot.link.text).join(', ');
 

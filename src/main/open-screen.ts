@@ -1,5 +1,5 @@
 import type { AnyFlow } from '../../flows/flow.ts';
-import { demoRequest } from '../cli/demo-request.ts';
+import { demoBatch, demoTray } from '../cli/demo/tray.ts';
 import type { GlobalOptions } from '../cli/global-options.ts';
 import { wantsColour } from '../cli/output.ts';
 import type { ScreenStart } from '../cli/services.ts';
@@ -19,11 +19,17 @@ export async function openScreen(
   const opened = await openBench({ ...parts, access: 'own-if-free', interactive: true });
   try {
     const { runScreen } = await loading;
-    const demo = (slots: number) =>
-      demoRequest(virtualDevicesOf(systemClock), opened.records.virtualFolder, { slots, mishap: true });
-    const services = screenServices(opened, { ...parts, demo: () => demo(DEMO_SLOTS) });
-    const first =
-      start.kind === 'demo' ? { batchId: await opened.bench.start(await demo(start.slots)) } : 'start';
+    const practice = {
+      virtual: virtualDevicesOf(systemClock),
+      folder: opened.records.virtualFolder,
+      mishap: true,
+    };
+    const services = screenServices(opened, { ...parts, demo: (flowId) => demoBatch(practice, flowId) });
+    const batchIds: string[] = [];
+    if (start.kind === 'demo')
+      for (const request of await demoTray(practice, start.slots))
+        batchIds.push(await opened.bench.start(request));
+    const first = batchIds[0] === undefined ? 'start' : { batchId: batchIds[0] };
     return await runScreen({
       bench: opened.bench,
       services,
@@ -39,6 +45,3 @@ export async function openScreen(
     await opened.close();
   }
 }
-
-/** A tray of them fills the dashboard at 80x24 and leaves room for the rest. */
-const DEMO_SLOTS = 12;

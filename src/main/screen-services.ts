@@ -14,7 +14,7 @@ import { savedJob } from './saved-job.ts';
 export interface ScreenParts {
   readonly version: string;
   readonly flows: readonly AnyFlow[];
-  demo(): Promise<BatchRequest>;
+  demo(flowId?: string): Promise<BatchRequest>;
 }
 
 /** What the screens need, made of records, settings, discovery and firmware recognition. */
@@ -46,7 +46,7 @@ export function screenServices(opened: RealBench, parts: ScreenParts): ScreenSer
     },
     adapters: adapterList(ports),
     heard: heardList({ clock: systemClock, openRadio: () => opened.openRadio() }),
-    demo: () => parts.demo(),
+    demo: (flowId) => parts.demo(flowId),
     async earlierBatches() {
       return Promise.all((await records.batches()).map((batch) => earlierBatch(batch, records, flows)));
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { demoRequest } from '../../src/cli/demo-request.ts';
+import { demoBatch, demoTray } from '../../src/cli/demo/tray.ts';
+import { flows } from '../../flows/index.ts';
 import type { InspectedFile } from '../../src/firmware/inspect.ts';
 import { command, FakeHost, FakeServices } from './fakes.ts';
 
@@ -340,21 +341,52 @@ describe('demo and screen', () => {
 
   it('shows hands at work, a failure that a retry cures, and a unit that is current', async () => {
     const virtual = await new FakeServices().virtual();
-    const { links } = await demoRequest(virtual, 'virtual', { slots: 12, mishap: true });
+    const { links } = await demoBatch({ virtual, folder: 'virtual', mishap: true });
     expect(links).toHaveLength(12);
     expect(links.filter((link) => link.virtual?.wiring === 'three-wires')).toHaveLength(3);
     expect(links.flatMap((link) => link.virtual?.faults ?? [])).toEqual(['dies-at-50%-once']);
     expect(links.filter((link) => link.virtual?.state === 'esphome')).toHaveLength(1);
   });
 
+  it('has a mixed tray: thermometers by wire and by Bluetooth beside the lamps, no unit twice', async () => {
+    const virtual = await new FakeServices().virtual();
+    const tray = await demoTray({ virtual, folder: 'virtual', mishap: true }, 12);
+    expect(tray.map(({ flowId, links }) => `${flowId} ${links.length}`)).toEqual([
+      'lywsd03mmc-wire 3',
+      'lywsd03mmc-wire 1',
+      'lywsd03mmc-ble 4',
+      'mijia-bedside-lamp-2 12',
+    ]);
+    const texts = tray.flatMap(({ links }) => links.map(({ text }) => text));
+    expect(new Set(texts).size).toBe(texts.length);
+    for (const { links, flowId } of tray)
+      for (const link of links)
+        expect(flows.find(({ id }) => id === flowId)?.virtualDevice).toBe(link.virtual?.device);
+  });
+
+  it('has a practice batch for every flow', async () => {
+    const virtual = await new FakeServices().virtual();
+    for (const { id } of flows) {
+      const { flowId, links } = await demoBatch({ virtual, folder: 'virtual', mishap: true }, id);
+      expect(flowId).toBe(id);
+      expect(links.length).toBeGreaterThan(1);
+    }
+  });
+
   it('runs as lines without a terminal, its acts done by the practice bench', async () => {
     const { code, services } = await command(['demo', '--slots', '3', '--json']);
     expect(code).toBe(0);
     expect(services.screens).toEqual([]);
-    expect(services.fakeBench.requests[0]).toMatchObject({ assume: ['wired'] });
-    const links = services.fakeBench.requests[0]?.links ?? [];
-    expect(links.map((link) => link.text)).toEqual(['virtual:lamp#1', 'virtual:lamp#2', 'virtual:lamp#3']);
+    const { requests } = services.fakeBench;
+    for (const { assume } of requests) expect(assume).toContain('wired');
+    const links = requests.flatMap((request) => request.links);
+    expect(links.filter(({ virtual }) => virtual?.device === 'lamp').map(({ text }) => text)).toEqual([
+      'virtual:lamp#1',
+      'virtual:lamp#2',
+      'virtual:lamp#3',
+    ]);
     // Nobody is there to retry: nothing goes wrong on purpose.
-    for (const link of links) expect(link.virtual).toMatchObject({ faults: [], fresh: true });
+    expect(links.flatMap(({ virtual }) => virtual?.faults ?? [])).toEqual(['low-battery']);
+    expect(links.every(({ virtual }) => virtual?.fresh)).toBe(true);
   });
 });

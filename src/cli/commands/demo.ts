@@ -1,6 +1,6 @@
 import type { CommandContext } from '../context.ts';
-import { demoRequest } from '../demo-request.ts';
-import { runBatch } from '../run-batch.ts';
+import { ANSWERED, demoTray } from '../demo/tray.ts';
+import { runBatches } from '../run-batch.ts';
 import { hasTerminal, screen } from './screen.ts';
 
 /** The practice bench on the screen; as plain lines or JSON where there is none or it was asked for. */
@@ -14,12 +14,14 @@ export async function demo(context: CommandContext, slots: number): Promise<numb
 
   const opened = await services.bench(options, 'own');
   try {
-    const request = await demoRequest(await services.virtual(), opened.records.virtualFolder, {
-      slots,
+    const parts = {
+      virtual: await services.virtual(),
+      folder: opened.records.virtualFolder,
       mishap: false,
-    });
-    // Nobody is at the screen: the acts are done as the prompts come.
-    return await runBatch(context, opened.bench, { ...request, assume: ['wired'] });
+    };
+    // Nobody is at the screen: the acts are done, and the questions answered, as the prompts come.
+    const tray = (await demoTray(parts, slots)).map((request) => ({ ...request, assume: ANSWERED }));
+    return await runBatches(context, opened.bench, tray);
   } finally {
     await opened.close();
   }

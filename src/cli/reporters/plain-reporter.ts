@@ -24,7 +24,7 @@ export function plainReporter(out: LineWriter, options: { readonly colour: boole
   return {
     event(event) {
       if (event.type === 'batch') {
-        slotWidth = Math.max(0, ...event.slots.map((slot) => slot.length));
+        slotWidth = Math.max(slotWidth, ...event.slots.map((slot) => slot.length));
         out.line(
           `${clockTime(event.time)}  batch ${event.batch}: ${event.task} with ${event.flow}, ${plural(event.slots.length, 'slot')}`,
         );
@@ -89,7 +89,7 @@ export function plainReporter(out: LineWriter, options: { readonly colour: boole
       `${clockTime(event.time)}  batch ${event.batch}: ${plural(event.units, 'unit')} in ${formatSeconds(event.seconds)}: ${countsText(event.counts, word)}`,
     );
     for (const [slot, end] of ends)
-      if (!isGood(end.outcome))
+      if (end.batch === event.batch && !isGood(end.outcome))
         out.line(
           `  ${slot}  ${end.identity.mac ?? 'unknown unit'}  ${word(end.outcome)} ${end.code ?? ''}`.trimEnd(),
         );

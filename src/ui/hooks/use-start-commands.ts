@@ -32,9 +32,9 @@ export function useStartCommands(row: StartRow | undefined, list: StartList): re
     screen.remember(DRAFT_KEY, draft);
     screen.push({ name: 'new' });
   };
-  const practice = () => {
+  const practice = (flowId?: string) => {
     screen.say('Making practice firmware.');
-    services.demo().then((request) => openDraft(draftOfRequest(request)), refuse);
+    services.demo(flowId).then((request) => openDraft(draftOfRequest(request)), refuse);
   };
   const open = () => {
     switch (row?.kind) {
@@ -80,7 +80,7 @@ export function useStartCommands(row: StartRow | undefined, list: StartList): re
       dryRun: () =>
         row?.kind === 'job' &&
         openDraft(draftOfJob(row.job, row.job.links.length === 0 ? 'links' : 'review')),
-      practice,
+      practice: () => practice(row?.kind === 'flow' ? row.flow.id : undefined),
       dashboard: () => screen.push({ name: 'bench' }),
       adapters: () => screen.push({ name: 'adapters' }),
       close: () => {

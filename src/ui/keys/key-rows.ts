@@ -301,7 +301,7 @@ export const KEY_TABLE = [
     id: 'practice',
     keys: ['p'],
     label: 'practice',
-    help: 'A batch on the practice bench: virtual units, no hardware.',
+    help: 'A batch on the practice bench, of the device under the cursor: virtual units, no hardware.',
     on: ['start'],
     why: why.start,
   },

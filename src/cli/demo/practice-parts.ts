@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import type { BatchRequest } from '../../bench/view.ts';
+import { type Link, parseLinks } from '../../core/link.ts';
+import type { VirtualDevices } from '../services.ts';
+
+/** What a demo batch is made of. */
+export interface PracticeParts {
+  readonly virtual: Pick<VirtualDevices, 'makePracticeImages'>;
+  /** Practice firmware is made below it. */
+  readonly folder: string;
+  /** Something goes wrong on purpose, for somebody who is there to put it right. */
+  readonly mishap: boolean;
+}
+
+/** Makes the practice images of a device and returns the one of that name, as files of a request. */
+export async function practiceFiles(
+  { virtual, folder }: PracticeParts,
+  device: string,
+  name: string,
+): Promise<BatchRequest['files']> {
+  const images = await virtual.makePracticeImages(device, join(folder, 'practice-firmware'));
+  return images.filter(({ path }) => path.endsWith(name)).map(({ path }) => ({ path }));
+}
+
+/** The place of one virtual unit, new each time. */
+export function practiceLink(
+  device: string,
+  unit: number,
+  parameters: Readonly<Record<string, string | number>>,
+): readonly Link[] {
+  const query = new URLSearchParams({ unit: String(unit) });
+  for (const [name, value] of Object.entries(parameters)) query.set(name, String(value));
+  return parseLinks(`virtual:${device}?${query.toString()}&fresh`);
+}

@@ -1,0 +1,27 @@
+import type { BatchRequest } from '../../bench/view.ts';
+import type { AssumeWord } from '../../core/steps.ts';
+import { demoLamps } from './lamps.ts';
+import { demoPlugs } from './plugs.ts';
+import type { PracticeParts } from './practice-parts.ts';
+import { demoRadio, demoTxOnly, demoWire } from './thermometers.ts';
+
+/** A tray of lamps fills the dashboard at 80x24. */
+export const DEMO_LAMPS = 12;
+
+const BATCHES: Readonly<Record<string, (parts: PracticeParts) => Promise<BatchRequest>>> = {
+  'mijia-bedside-lamp-2': (parts) => demoLamps(parts, DEMO_LAMPS),
+  'esp8266-plug-wire': demoPlugs,
+  'lywsd03mmc-wire': demoWire,
+  'lywsd03mmc-ble': demoRadio,
+};
+
+/** A batch on virtual units for one flow; the lamps for one that has none of its own. */
+export const demoBatch = (parts: PracticeParts, flowId = ''): Promise<BatchRequest> =>
+  (BATCHES[flowId] ?? BATCHES['mijia-bedside-lamp-2']!)(parts);
+
+/** Answers of a demo that nobody watches. */
+export const ANSWERED: readonly AssumeWord[] = ['wired', 'no-backup', 'rebind'];
+
+/** The whole demo: thermometers by wire and by Bluetooth, and beside them `lamps` lamps. */
+export const demoTray = (parts: PracticeParts, lamps: number): Promise<readonly BatchRequest[]> =>
+  Promise.all([demoWire(parts), demoTxOnly(parts), demoRadio(parts), demoLamps(parts, lamps)]);
