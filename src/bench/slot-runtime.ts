@@ -11,6 +11,7 @@ import { redactEnd } from '../records/redact-end.ts';
 import type { PracticeHands } from '../virtual/practice-bench.ts';
 import type { RunContext } from '../../flows/flow.ts';
 import type { BatchRuntime } from './batch-runtime.ts';
+import { placeName } from './place-name.ts';
 import { redactPrompt } from './redact-prompt.ts';
 import { runContext } from './run-context.ts';
 import { RunState, settledView } from './run-state.ts';
@@ -307,7 +308,7 @@ export class SlotRuntime {
   }
 
   #label(): string {
-    return this.#batch.bench.labelOf(this.link) ?? `slot ${this.number}`;
+    return this.#batch.bench.labelOf(this.link) ?? placeName(this.link, this.number);
   }
 
   #changed(): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseLinks } from '../../src/core/link.ts';
 import { BenchError } from '../../src/core/errors.ts';
 import { done, settle, type RunContext } from '../../flows/flow.ts';
 import { macOf, scriptedFlow, testBench, until } from './scripted-flow.ts';
@@ -43,6 +44,20 @@ describe('a batch', () => {
     await run({ link: 'virtual:test?n=6', parallel: 2 });
     expect(most).toBe(2);
     expect(bench.view().batches[0]!.counts.outcomes.PASS).toBe(6);
+  });
+});
+
+describe('places that nobody gave a name', () => {
+  it('are called so that those of several batches are not mistaken', async () => {
+    const { run, bench } = await testBench(scriptedFlow({}, { linkKinds: ['virtual', 'ble', 'serial'] }));
+    const links = ['virtual:test?n=2', 'ble:a4:c1:38:00:11:22', '/dev/ttyUSB0'].flatMap(parseLinks);
+    await run({ links });
+    expect(bench.view().batches[0]!.slots.map(({ label }) => label)).toEqual([
+      'test#1',
+      'test#2',
+      '001122',
+      'slot 4',
+    ]);
   });
 });
 

@@ -386,7 +386,7 @@ describe('demo and screen', () => {
       'virtual:lamp#3',
     ]);
     // Nobody is there to retry: nothing goes wrong on purpose.
-    expect(links.flatMap(({ virtual }) => virtual?.faults ?? [])).toEqual(['low-battery']);
+    expect(links.flatMap(({ virtual }) => virtual?.faults ?? [])).toEqual(['asleep', 'low-battery']);
     expect(links.every(({ virtual }) => virtual?.fresh)).toBe(true);
   });
 });

@@ -9,14 +9,17 @@ const PACE = { pace: 460_800 } as const;
 const FIRST_TX_ONLY = 4;
 const FIRST_BY_RADIO = 11;
 
-/** Three on full wiring: one whose lines restart it, two that want their battery out and in with the countdown. */
+/**
+ * Three on full wiring: one whose lines restart it, one that is asleep and wants its battery out and in with the
+ * countdown, and one that takes nothing over the air.
+ */
 export async function demoWire(parts: PracticeParts): Promise<BatchRequest> {
   return {
     flowId: 'lywsd03mmc-wire',
     task: 'flash',
     links: [
       practiceLink(DEVICE, 1, { ...PACE, wiring: 'full-lines' }),
-      practiceLink(DEVICE, 2, { ...PACE, wiring: 'full' }),
+      practiceLink(DEVICE, 2, { ...PACE, wiring: 'full', fault: 'asleep' }),
       practiceLink(DEVICE, 3, { ...PACE, wiring: 'full', state: 'stock-2.1.1_0159-bound' }),
     ].flat(),
     files: await practiceFiles(parts, DEVICE, 'thermometer-pvvx.bin'),
