@@ -1,8 +1,8 @@
-/** Shows the screens on a scripted bench, to look at them: `npx tsx test/ui/dev.ts [start|bench|many|jig] [ascii] [plain]`. */
+/** Shows the screens on a scripted bench, to look at them: `npx tsx test/ui/dev.ts [start|bench|many|jig|air] [ascii] [plain]`. */
 import { systemClock } from '../../src/core/clock.ts';
 import { runScreen } from '../../src/ui/run-screen.tsx';
 import { FakeBench } from './fake-bench.ts';
-import { adapter, earlier, FakeServices, file, job } from './fake-services.ts';
+import { adapter, earlier, FakeServices, file, job, onAir, radioFlow } from './fake-services.ts';
 import { actPrompt, batch, runningSlot, settledSlot, slot, START, twelve } from './slots.ts';
 
 const words = new Set(process.argv.slice(2));
@@ -29,6 +29,25 @@ if (!words.has('empty'))
       advice: 'Your user may not open it: join the group dialout, then log in again.',
     }),
   );
+
+/** A unit more on the air every few seconds; the third falls silent. */
+const air = (passed = 0): void => {
+  services.hear(
+    Array.from({ length: 4 + Math.floor(passed / 5) }, (_, at) =>
+      onAir(at + 1, {
+        rssiDbm: -50 - at * 4 - (passed % 3),
+        batteryPercent: 97 - at * 9,
+        ageSeconds: at === 2 ? passed : passed % 3,
+      }),
+    ),
+    { listenedSeconds: passed },
+  );
+  systemClock.after(1000, () => air(passed + 1));
+};
+if (words.has('air')) {
+  services.flows = [radioFlow, ...services.flows];
+  air();
+}
 
 const many = () =>
   Array.from({ length: 64 }, (_, index) =>
@@ -72,7 +91,7 @@ else if (words.has('ask'))
       slot(2),
     ]),
   );
-else if (!words.has('start')) bench.set(batch(twelve()));
+else if (!words.has('start') && !words.has('air')) bench.set(batch(twelve()));
 bench.starts = batch(twelve(), { id: 'B-0150' });
 bench.planned = {
   flowId: 'test-lamp',
