@@ -50,7 +50,7 @@ export function buildProgram(
   program
     .command('demo')
     .description('the bench with virtual devices: no hardware needed')
-    .option('--slots <n>', 'how many units, 1 to 64', wholeNumber(1, 64), 12)
+    .option('--slots <n>', 'how many lamps on the tray, 1 to 64', wholeNumber(1, 64), 12)
     .action((own: { slots: number }) =>
       run(async (context) => (await import('./commands/demo.ts')).demo(context, own.slots)),
     );
