@@ -1,6 +1,6 @@
 import { BenchError, isBenchError } from '../../src/core/errors.ts';
 import type { BleRadio, GattConnection } from '../../src/drivers/ble/radio.ts';
-import { awaitUnit, Sightings, type HeardUnit } from '../../src/protocols/adverts/index.ts';
+import { ageMs, awaitUnit, Sightings, type HeardUnit } from '../../src/protocols/adverts/index.ts';
 import type { TalkContext } from '../../src/protocols/ble/context.ts';
 import type { PvvxIdentity } from '../../src/protocols/pvvx/index.ts';
 import type { PeerIdentity } from '../../src/protocols/thermometer/index.ts';
@@ -121,13 +121,35 @@ export async function hear(
   return heard;
 }
 
+/** More than the slowest advertising interval of stock firmware. */
+const JUST_HEARD_MS = 3_000;
+
 /** The connection that is open, or a new one. */
 export async function connected(session: BleSession, run: BleRun): Promise<GattConnection> {
   if (session.connection != null && session.connection.lostBecause == null) return session.connection;
   await hangUp(session);
-  run.progress({ label: 'connecting', done: 0, unit: 'tries' });
-  session.connection = await session.radio.connect(session.address, { signal: run.signal, log: run.log });
+  // A unit that is not there must not hold one of the few connections while it is waited for.
+  const last = session.sightings.unit(session.address);
+  if (last == null || ageMs(last, run.clock.monotonicMs()) > JUST_HEARD_MS) await heardAgain(session, run);
+  run.progress({ label: 'waiting for a connection', done: 0, unit: 'tries' });
+  session.connection = await session.radio.connect(session.address, {
+    signal: run.signal,
+    log: run.log,
+    // Who is in the middle of it goes before those that have not begun.
+    soon: session.met != null,
+  });
   return session.connection;
+}
+
+/** Throws BLE_CONNECT_FAILED. */
+export async function heardAgain(session: BleSession, run: BleRun): Promise<HeardUnit> {
+  const { listenMs } = run.plan;
+  const heard = await hear(session, run, listenMs);
+  if (heard != null) return heard;
+  throw new BenchError('BLE_CONNECT_FAILED', {
+    message: `${session.wanted} was not heard by Bluetooth in ${Math.round(listenMs / 1000)} s.`,
+    advice: 'See that it has power (battery tab pulled out?) and bring it nearer; then retry.',
+  });
 }
 
 const TRIES = 3;

@@ -7,6 +7,7 @@ import type { BatchRequest, Bench, BenchEvent, SettledView } from '../../src/ben
 import { systemClock } from '../../src/core/clock.ts';
 import { parseLinks } from '../../src/core/link.ts';
 import { inspectFile } from '../../src/firmware/inspect.ts';
+import { openPracticeRadio } from '../../src/main/radios.ts';
 import { openDataDir } from '../../src/records/open-data-dir.ts';
 import { createPracticeBench } from '../../src/virtual/create-practice-bench.ts';
 import { makePracticeImages } from '../../src/virtual/make-practice-images.ts';
@@ -45,7 +46,11 @@ export async function practice(): Promise<Practice> {
     const bench = createBench({
       flows,
       records,
-      practice: createPracticeBench({ dataDir: folder, clock: systemClock }),
+      practice: createPracticeBench({
+        dataDir: folder,
+        clock: systemClock,
+        openRadio: (air) => openPracticeRadio(air, systemClock),
+      }),
       clock: systemClock,
       sleepInhibitor: {
         current: { state: 'off' },

@@ -86,7 +86,12 @@ export const pvvx58 = (): Uint8Array =>
     seed: 0x58,
     fileVersion: PVVX_FILE_VERSION,
     imageType: IMAGE_TYPE.lywsd03mmc,
-    texts: { 0x1_4bd0: 'miaomiaoce.com', 0x1_4c6c: 'V5.8', 0x1_4c80: 'LYWSD03MMC' },
+    texts: {
+      0x1_4bd0: 'miaomiaoce.com',
+      0x1_4be4: 'github.com/pvvx',
+      0x1_4c6c: 'V5.8',
+      0x1_4c80: 'LYWSD03MMC',
+    },
   });
 
 /** For another model: a client must refuse it. */
@@ -96,7 +101,7 @@ const cgg1Pvvx58 = (): Uint8Array =>
     seed: 0xc661,
     fileVersion: PVVX_FILE_VERSION,
     imageType: IMAGE_TYPE.cgg1,
-    texts: { 0x1_42fc: 'V5.8' },
+    texts: { 0x1_4270: 'github.com/pvvx', 0x1_42fc: 'V5.8' },
   });
 
 export const atc1441 = (): Uint8Array =>
