@@ -1,6 +1,6 @@
 import { BenchError, isBenchError } from '../../src/core/errors.ts';
 import type { BleRadio, GattConnection } from '../../src/drivers/ble/radio.ts';
-import { ageMs, awaitUnit, Sightings, type HeardUnit } from '../../src/protocols/adverts/index.ts';
+import { awaitUnit, Sightings, type HeardUnit } from '../../src/protocols/adverts/index.ts';
 import type { TalkContext } from '../../src/protocols/ble/context.ts';
 import type { PvvxIdentity } from '../../src/protocols/pvvx/index.ts';
 import type { PeerIdentity } from '../../src/protocols/thermometer/index.ts';
@@ -32,6 +32,8 @@ export interface BleSession {
   readonly wanted: string;
   /** What the radio connects to, once the unit was heard. */
   address: string;
+  /** It was heard since the last connection to it began. */
+  isHeard: boolean;
   connection: GattConnection | undefined;
   /** The connection over which the unit takes an update: logged in or activated. */
   granted: GattConnection | undefined;
@@ -64,6 +66,7 @@ export async function openSession(run: BleRun): Promise<BleSession> {
     sightings: new Sightings(),
     wanted: address,
     address,
+    isHeard: false,
     connection: undefined,
     granted: undefined,
     met: undefined,
@@ -117,20 +120,18 @@ export async function hear(
     return fits(unit);
   };
   const heard = await awaitUnit(radio, sightings, isIt, { clock: run.clock, signal: run.signal, limitMs });
-  if (heard != null) session.address = heard.address;
+  if (heard == null) return undefined;
+  session.address = heard.address;
+  session.isHeard = true;
   return heard;
 }
-
-/** More than the slowest advertising interval of stock firmware. */
-const JUST_HEARD_MS = 3_000;
 
 /** The connection that is open, or a new one. */
 export async function connected(session: BleSession, run: BleRun): Promise<GattConnection> {
   if (session.connection != null && session.connection.lostBecause == null) return session.connection;
   await hangUp(session);
   // A unit that is not there must not hold one of the few connections while it is waited for.
-  const last = session.sightings.unit(session.address);
-  if (last == null || ageMs(last, run.clock.monotonicMs()) > JUST_HEARD_MS) await heardAgain(session, run);
+  if (!session.isHeard) await heardAgain(session, run);
   run.progress({ label: 'waiting for a connection', done: 0, unit: 'tries' });
   session.connection = await session.radio.connect(session.address, {
     signal: run.signal,
@@ -138,6 +139,7 @@ export async function connected(session: BleSession, run: BleRun): Promise<GattC
     // Who is in the middle of it goes before those that have not begun.
     soon: session.met != null,
   });
+  session.isHeard = false;
   return session.connection;
 }
 
