@@ -7,6 +7,7 @@ import type { BatchRequest, Bench, BenchEvent, SettledView } from '../../src/ben
 import { systemClock } from '../../src/core/clock.ts';
 import { parseLinks } from '../../src/core/link.ts';
 import { inspectFile } from '../../src/firmware/inspect.ts';
+import { openPracticeRadio } from '../../src/main/radios.ts';
 import { openDataDir } from '../../src/records/open-data-dir.ts';
 import { createPracticeBench } from '../../src/virtual/create-practice-bench.ts';
 import { openPracticeRadio } from '../../src/main/radios.ts';
