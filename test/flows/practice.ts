@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -27,6 +27,8 @@ export interface Practice {
   image(device: string, name: string): Promise<string>;
   /** What lies in the flash of a virtual unit now. */
   flashOf(device: string, unit: number): Promise<Buffer>;
+  /** Lays these bytes into the flash of a virtual unit that is not in use. */
+  putFlash(device: string, unit: number, content: Uint8Array): Promise<void>;
   run(
     request: Partial<BatchRequest> & {
       flowId: string;
@@ -95,6 +97,10 @@ export async function practice(): Promise<Practice> {
     image: async (device, name) => {
       const made = await makePracticeImages(findVirtualDevice(device), path.join(folder, 'images', device));
       return made.find((image) => image.path.includes(name))!.path;
+    },
+    putFlash: async (device, unit, content) => {
+      await mkdir(path.join(folder, 'virtual'), { recursive: true });
+      await writeFile(path.join(folder, 'virtual', `${device}-${unit}.bin`), content);
     },
     flashOf: (device, unit) => readFile(path.join(folder, 'virtual', `${device}-${unit}.bin`)),
   };
