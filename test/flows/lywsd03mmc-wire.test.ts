@@ -124,7 +124,7 @@ describe('a jig of five', () => {
       flowId: FLOW,
       link: `virtual:${DEVICE}?n=2&jig&wiring=tx-only`,
       images: [await smallImageFile(bench.folder)],
-      settings: { ...QUICK, activation: '1', ability: 'tx-only' },
+      settings: { ...QUICK, activation: '1', listen: '2', ability: 'tx-only' },
       assume: ['wired', 'no-backup'],
       cycle: true,
     });

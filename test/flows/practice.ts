@@ -35,6 +35,8 @@ export interface Practice {
       link: string | string[];
       images?: string[];
       onEvent?: (event: BenchEvent, bench: Bench) => void;
+      /** When the batch is done; `done` waits until it is done once more. */
+      afterwards?: (bench: Bench, done: () => Promise<void>) => Promise<void>;
     },
   ): Promise<PracticeRun>;
 }
@@ -43,7 +45,7 @@ export interface Practice {
 export async function practice(): Promise<Practice> {
   const folder = await mkdtemp(path.join(tmpdir(), 'benchflash-practice-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const run: Practice['run'] = async ({ link, images = [], onEvent, ...request }) => {
+  const run: Practice['run'] = async ({ link, images = [], onEvent, afterwards, ...request }) => {
     const records = await openDataDir(folder);
     const bench = createBench({
       flows,
@@ -78,6 +80,7 @@ export async function practice(): Promise<Practice> {
         ...request,
       });
       await bench.whenDone(id);
+      await afterwards?.(bench, () => bench.whenDone(id));
       const batch = bench.view().batches[0]!;
       const results = new Map(
         batch.slots.map((slot) => [
