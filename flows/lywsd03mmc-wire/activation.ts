@@ -105,6 +105,7 @@ export async function callBlindly(session: WireSession, wire: TxOnlyWire, run: W
     prompt.done('The countdown is over. Leave the battery in.');
   }
   session.caught = true;
+  session.calledAtMs = run.clock.monotonicMs();
 }
 
 function handsWindow(run: WireRun, prompt: ActPrompt) {

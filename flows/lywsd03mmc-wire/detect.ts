@@ -11,6 +11,7 @@ import { Ear, openEarIfThereIsOne } from '../lywsd03mmc/ear.ts';
 import { callBlindly, catchChip } from './activation.ts';
 import { judgeModel, readRunningFirmware } from './flash-identity.ts';
 import { fullWire, type WireRun, type WireSession } from './session.ts';
+import { listenBefore } from './tx-only-proof.ts';
 import { readArea, readUniqueAreas, unitOf } from './unique-areas.ts';
 
 const MAC_AREA = LYWSD03MMC.unique.find(({ id }) => id === 'mac')!;
@@ -21,7 +22,9 @@ export async function detect(session: WireSession, run: WireRun): Promise<StepRe
   await openEar(session, run);
   const { wire } = session;
   if (wire.ability === 'tx-only') {
-    if (!session.caught) await callBlindly(session, wire, run);
+    if (session.caught) return done;
+    await listenBefore(run, session.ear!.startedAtMs);
+    await callBlindly(session, wire, run);
     return done;
   }
   await echoTest(wire, run);

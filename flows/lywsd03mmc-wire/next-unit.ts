@@ -103,4 +103,5 @@ async function askForNext(session: WireSession, wire: TxOnlyWire, run: WireRun):
   }
   await calling;
   session.caught = true;
+  session.calledAtMs = run.clock.monotonicMs();
 }

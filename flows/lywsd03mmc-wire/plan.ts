@@ -18,6 +18,8 @@ export interface WirePlan {
   readonly profile: ProfileOptions;
   /** By link: runs that ended UNSURE, for "look again". */
   readonly openProofs: Map<string, OpenProof>;
+  /** TX only: MACs that are proved to be other units of this batch. */
+  readonly provedByRadio: Set<string>;
   readonly warnings: readonly string[];
 }
 
@@ -56,6 +58,7 @@ export function makePlan(request: PlanRequest): WirePlan {
     image,
     profile,
     openProofs: new Map(),
+    provedByRadio: new Set(),
     warnings: [
       ...adapterWarnings(undefined, options.ability, process.platform),
       ...(image == null ? [] : imageWarnings(files.get(firmwareSlot.id)!, options)),

@@ -24,6 +24,8 @@ export interface WireSession {
   noRadioBecause: string | undefined;
   /** The chip was stopped by us and has not been started again. */
   caught: boolean;
+  /** TX only: when the last activation ended, monotonic ms. */
+  calledAtMs: number;
   /** A write has begun and is not complete: what lies in flash would not run. */
   halfWritten: boolean;
   flashId: FlashIdentity | undefined;
@@ -73,6 +75,7 @@ export async function openSession(run: WireRun): Promise<WireSession> {
       ear: undefined,
       noRadioBecause: undefined,
       caught: false,
+      calledAtMs: 0,
       halfWritten: false,
       flashId: undefined,
       unit: undefined,

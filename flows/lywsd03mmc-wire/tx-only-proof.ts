@@ -1,6 +1,5 @@
 import { isBenchError } from '../../src/core/errors.ts';
 import type { Verdict } from '../../src/core/outcome.ts';
-import type { BleRadio } from '../../src/drivers/ble/radio.ts';
 import { describeUnit, type HeardUnit } from '../../src/protocols/adverts/index.ts';
 import type { TxOnlyWire } from '../../src/protocols/telink/sws/index.ts';
 import { speaksFor, type AirIdentity } from '../lywsd03mmc/air-identity.ts';
@@ -18,15 +17,12 @@ const MOST_NAMED = 6;
 
 type Unknown = Extract<OpenProof, { kind: 'unknown' }>;
 
-/** Runs whose unit was started and not heard yet: who is heard next may be theirs. By radio, by link. */
-const waiting = new WeakMap<BleRadio, Set<string>>();
-
 export const nameOf = (unit: HeardUnit): string => unit.mac ?? unit.address;
 
 /** Starts the unit and listens: PASS only when exactly one begins to send the new firmware. */
 export async function proveByRadio(session: WireSession, wire: TxOnlyWire, run: WireRun): Promise<Verdict> {
   const airIdentity = targetOf(session).airIdentity!;
-  await listenLongEnough(session, run);
+  await listenBefore(run, session.calledAtMs);
   const watched = await run.inTurn(TURN, async () => {
     const open: Unknown = { kind: 'unknown', airIdentity, before: sending(session, airIdentity) };
     await wire.reset();
@@ -36,7 +32,7 @@ export async function proveByRadio(session: WireSession, wire: TxOnlyWire, run: 
     } catch (error) {
       // Cancelled while it was listened for: it is written, and stays open.
       if (!run.signal.aborted) throw error;
-      return { verdict: unproved(session, run, open, []) };
+      return { verdict: unproved(run, open, []) };
     }
   });
   return finish(session, run, watched);
@@ -63,8 +59,12 @@ function sending({ ear }: WireSession, airIdentity: AirIdentity): ReadonlySet<st
   return new Set(before.map(nameOf));
 }
 
-async function listenLongEnough({ ear }: WireSession, run: WireRun): Promise<void> {
-  const restMs = ear!.startedAtMs + run.plan.options.listenBeforeMs - run.clock.monotonicMs();
+/**
+ * Listens for as long as it takes to hear who sends the new firmware already, from `fromMs` on: before the unit is
+ * called, because it may be one of them; and while it should be stopped, because one that was not caught goes on sending.
+ */
+export async function listenBefore(run: WireRun, fromMs: number): Promise<void> {
+  const restMs = fromMs + run.plan.options.listenBeforeMs - run.clock.monotonicMs();
   if (restMs <= 0) return;
   run.progress({ label: 'listening to who sends the new firmware already', done: 0, unit: 'seconds' });
   await run.clock.sleep(restMs, run.signal);
@@ -73,7 +73,9 @@ async function listenLongEnough({ ear }: WireSession, run: WireRun): Promise<voi
 /** Listens for who begins to send; the verdict of a first proof and of "look again" alike. */
 export async function watch(session: WireSession, run: WireRun, open: Unknown): Promise<Watched> {
   const candidates = new Map<string, HeardUnit>();
-  const fits = (unit: HeardUnit) => speaksFor(unit, open.airIdentity) && !open.before.has(nameOf(unit));
+  const { provedByRadio } = run.plan;
+  const fits = (unit: HeardUnit) =>
+    speaksFor(unit, open.airIdentity) && !open.before.has(nameOf(unit)) && !provedByRadio.has(nameOf(unit));
   const collect = (unit: HeardUnit) => {
     if (fits(unit)) candidates.set(nameOf(unit), unit);
     return false;
@@ -82,14 +84,12 @@ export async function watch(session: WireSession, run: WireRun, open: Unknown): 
   const first = await session.ear!.next(run, run.plan.options.listenMs, fits);
   if (first != null) {
     collect(first);
-    await session.ear!.next(run, SETTLE_MS, collect);
+    await session.ear!.next(run, Math.min(SETTLE_MS, run.plan.options.listenMs), collect);
   }
   const [heard, ...more] = candidates.values();
-  const others = othersWaiting(session, run);
-  if (heard == null || more.length > 0 || others > 0)
-    return { verdict: unproved(session, run, open, [...candidates.values()], others) };
-  if (!(await isOurs(run, heard))) return { verdict: unproved(session, run, open, [], others) };
-  waitingOf(session).delete(run.link.text);
+  if (heard == null || more.length > 0) return { verdict: unproved(run, open, [...candidates.values()]) };
+  if (!(await isOurs(run, heard))) return { verdict: unproved(run, open, []) };
+  provedByRadio.add(nameOf(heard));
   run.plan.openProofs.delete(run.link.text);
   run.vitals({
     rssiDbm: heard.rssiDbm,
@@ -120,43 +120,20 @@ async function isOurs(run: WireRun, heard: HeardUnit): Promise<boolean> {
   }
 }
 
-function waitingOf({ ear }: WireSession): Set<string> {
-  const known = waiting.get(ear!.radio) ?? new Set<string>();
-  waiting.set(ear!.radio, known);
-  return known;
-}
-
-const othersWaiting = (session: WireSession, run: WireRun): number =>
-  [...waitingOf(session)].filter((link) => link !== run.link.text).length;
-
-function unproved(
-  session: WireSession,
-  run: WireRun,
-  open: Unknown,
-  candidates: readonly HeardUnit[],
-  others = 0,
-): Verdict {
-  waitingOf(session).add(run.link.text);
+function unproved(run: WireRun, open: Unknown, candidates: readonly HeardUnit[]): Verdict {
   run.plan.openProofs.set(run.link.text, open);
   const notDone = ['nothing was read back: TX only', ...profileNotDone(run, 'the unit is not proved')];
-  if (candidates.length === 0) {
-    const already = [...open.before];
-    return openVerdict('NEW_FIRMWARE_NOT_HEARD', {
+  if (candidates.length > 0)
+    return openVerdict('HEARD_AMBIGUOUS', {
       notDone,
-      message:
-        already.length === 0
-          ? 'Written without hearing anything back, and no unit began to send the new firmware.'
-          : `Written without hearing anything back, and no unit began to send the new firmware; these sent it before: ${names(already)}.`,
+      evidence: candidates.map(describeUnit).join('; '),
+      message: `Written without hearing anything back; several units began to send the new firmware: ${names(candidates.map(nameOf))}.`,
     });
-  }
-  const heard = names(candidates.map(nameOf));
-  return openVerdict('HEARD_AMBIGUOUS', {
+  const already = [...open.before];
+  const sent = already.length === 0 ? '' : `; these sent it before: ${names(already)}`;
+  return openVerdict('NEW_FIRMWARE_NOT_HEARD', {
     notDone,
-    evidence: candidates.map(describeUnit).join('; '),
-    message:
-      candidates.length > 1
-        ? `Written without hearing anything back; several units began to send the new firmware: ${heard}.`
-        : `Written without hearing anything back; ${heard} began to send the new firmware, but it may be one of the ${others} flashed before that were never heard.`,
+    message: `Written without hearing anything back, and no unit began to send the new firmware${sent}.`,
   });
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -28,12 +28,16 @@ export interface Practice {
   image(device: string, name: string): Promise<string>;
   /** What lies in the flash of a virtual unit now. */
   flashOf(device: string, unit: number): Promise<Buffer>;
+  /** Lays these bytes into the flash of a virtual unit that is not in use. */
+  putFlash(device: string, unit: number, content: Uint8Array): Promise<void>;
   run(
     request: Partial<BatchRequest> & {
       flowId: string;
       link: string | string[];
       images?: string[];
       onEvent?: (event: BenchEvent, bench: Bench) => void;
+      /** When the batch is done; `done` waits until it is done once more. */
+      afterwards?: (bench: Bench, done: () => Promise<void>) => Promise<void>;
     },
   ): Promise<PracticeRun>;
 }
@@ -42,7 +46,7 @@ export interface Practice {
 export async function practice(): Promise<Practice> {
   const folder = await mkdtemp(path.join(tmpdir(), 'benchflash-practice-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const run: Practice['run'] = async ({ link, images = [], onEvent, ...request }) => {
+  const run: Practice['run'] = async ({ link, images = [], onEvent, afterwards, ...request }) => {
     const records = await openDataDir(folder);
     const bench = createBench({
       flows,
@@ -77,6 +81,7 @@ export async function practice(): Promise<Practice> {
         ...request,
       });
       await bench.whenDone(id);
+      await afterwards?.(bench, () => bench.whenDone(id));
       const batch = bench.view().batches[0]!;
       const results = new Map(
         batch.slots.map((slot) => [
@@ -96,6 +101,10 @@ export async function practice(): Promise<Practice> {
     image: async (device, name) => {
       const made = await makePracticeImages(findVirtualDevice(device), path.join(folder, 'images', device));
       return made.find((image) => image.path.includes(name))!.path;
+    },
+    putFlash: async (device, unit, content) => {
+      await mkdir(path.join(folder, 'virtual'), { recursive: true });
+      await writeFile(path.join(folder, 'virtual', `${device}-${unit}.bin`), content);
     },
     flashOf: (device, unit) => readFile(path.join(folder, 'virtual', `${device}-${unit}.bin`)),
   };
