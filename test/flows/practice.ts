@@ -10,7 +10,6 @@ import { inspectFile } from '../../src/firmware/inspect.ts';
 import { openPracticeRadio } from '../../src/main/radios.ts';
 import { openDataDir } from '../../src/records/open-data-dir.ts';
 import { createPracticeBench } from '../../src/virtual/create-practice-bench.ts';
-import { openPracticeRadio } from '../../src/main/radios.ts';
 import { makePracticeImages } from '../../src/virtual/make-practice-images.ts';
 import { findVirtualDevice } from '../../src/virtual/registry.ts';
 import { flows } from '../../flows/index.ts';
