@@ -163,12 +163,18 @@ const text = outputFiles[0].text.replaceAll(
 const source = `(function(exports,require,module,__filename,__dirname){${text}\n})`;
 const id = createHash('sha256').update(source).digest('hex').slice(0, 12);
 
+/** Never seen half written. */
+async function writeWhole(path, text, mode = 0o644) {
+  await writeFile(`${path}.new`, text, { mode });
+  await rename(`${path}.new`, path);
+}
+
 // The launcher names the files of its own build and is replaced at once: a program started meanwhile finds all of
 // the old build or all of the new, and V8 never gets the cache of another source (it compares only lengths).
 await mkdir(outdir, { recursive: true });
 const program = join(outdir, `program-${id}.js`);
 const launcher = join(outdir, 'benchflash.cjs');
-await writeFile(program, source);
+await writeWhole(program, source);
 try {
   await execFileAsync(process.execPath, [join(root, 'code-cache.cjs'), program]);
 } catch (error) {
@@ -177,8 +183,7 @@ try {
   );
 }
 const launching = await readFile(join(root, 'launcher.cjs'), 'utf8');
-await writeFile(`${launcher}.new`, launching.replace('BUILD_ID', id), { mode: 0o755 });
-await rename(`${launcher}.new`, launcher);
+await writeWhole(launcher, launching.replace('BUILD_ID', id), 0o755);
 for (const name of await readdir(outdir))
   if (name !== basename(launcher) && !name.startsWith(basename(program, '.js')))
     await rm(join(outdir, name), { recursive: true });
