@@ -19,7 +19,7 @@ const withoutDevtools = {
 };
 
 /**
- * Bundles every program of `children/` as build.mjs bundles the product (React's production build, no loader in the
+ * Bundles every program of `children/` as build/build.mjs bundles the product (React's production build, no loader in the
  * process), but readable, so that a CPU profile of it (node --cpu-prof) names what is in the source.
  */
 export async function buildChildPrograms(): Promise<void> {
