@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../core/clock.ts';
 import { BenchError } from '../../core/errors.ts';
 import { type BindingPort, type SerialBinding, systemBinding } from './binding.ts';
 import { FdStream, isPolledFd } from './fd-stream.ts';
-import { LinkState, reasonOf, writeLimitMs } from './link-state.ts';
+import { BITS_PER_BYTE, LinkState, reasonOf, writeLimitMs } from './link-state.ts';
 import type { ControlLines, OpenOptions, SerialPort } from './port.ts';
 import { checkDevice, type DeviceFiles, openingError, systemDeviceFiles } from './port-errors.ts';
 import { portHolders } from './port-holders.ts';
@@ -14,6 +14,13 @@ const CLOSE_LIMIT_MS = 2000;
 /** How far a real rate may be off; a UART still reads what is 3 % off. */
 const MAX_RATE_ERROR = 0.03;
 const READ_BYTES = 64 * 1024;
+/**
+ * Longest rest by the bytes that may come meanwhile. Linux keeps 4 KiB for a reader of a tty, and stops an adapter that
+ * has filled them (N_TTY); half of it is left for a process that wakes late. Of other systems nothing is known.
+ */
+const MAX_REST_BYTES = 2048;
+/** A rest shorter than a timer can tell is none, ms. */
+const MIN_REST_MS = 2;
 
 export interface NodeSerialOptions extends OpenOptions {
   readonly clock?: Clock;
@@ -49,7 +56,8 @@ export async function openNodeSerialPort(path: string, options: NodeSerialOption
   }
   const hasControlLines = await movesLines(port);
   const { baudRate, link = path } = options;
-  const opened = new NodeSerialPort(port, { link, clock, baudRate, hasControlLines });
+  const buffersInput = platform === 'linux';
+  const opened = new NodeSerialPort(port, { link, clock, baudRate, hasControlLines, buffersInput });
   try {
     await opened.expectRate(baudRate);
   } catch (error) {
@@ -104,14 +112,22 @@ class NodeSerialPort implements SerialPort {
   readonly #clock: Clock;
   readonly #state: LinkState;
   readonly #stream: FdStream | undefined;
+  readonly #buffersInput: boolean;
   #hasControlLines: boolean;
   #baudRate: number;
 
   constructor(
     port: BindingPort,
-    facts: { link: string; clock: Clock; baudRate: number; hasControlLines: boolean },
+    facts: {
+      link: string;
+      clock: Clock;
+      baudRate: number;
+      hasControlLines: boolean;
+      buffersInput: boolean;
+    },
   ) {
     this.#port = port;
+    this.#buffersInput = facts.buffersInput;
     this.#clock = facts.clock;
     this.link = facts.link;
     this.#hasControlLines = facts.hasControlLines;
@@ -120,6 +136,7 @@ class NodeSerialPort implements SerialPort {
     if (isPolledFd(port)) {
       this.#stream = new FdStream(
         port,
+        facts.clock,
         (bytes) => this.#state.deliver(bytes),
         (error) => this.#lose(error),
       );
@@ -145,12 +162,18 @@ class NodeSerialPort implements SerialPort {
     return this.#state.onLost(listener);
   }
 
+  rest(ms: number): void {
+    const longestMs = (MAX_REST_BYTES * BITS_PER_BYTE * 1000) / this.#baudRate;
+    if (this.#buffersInput && ms >= MIN_REST_MS) this.#stream?.rest(Math.floor(Math.min(ms, longestMs)));
+  }
+
   write(bytes: Uint8Array): Promise<void> {
     return this.#state.inTurn(() =>
       this.#order(
         writeLimitMs(bytes.length, this.#baudRate),
         () => new BenchError('WRITE_TIMEOUT', { detail: { link: this.link, bytes: bytes.length } }),
-        async (signal) => {
+        async (signalOf) => {
+          const signal = signalOf();
           if (this.#stream) await this.#stream.write(bytes, signal);
           else if (bytes.length > 0) await this.#port.write(Buffer.from(bytes));
           if (!signal.aborted) await this.#port.drain();
@@ -225,7 +248,11 @@ class NodeSerialPort implements SerialPort {
   };
 
   /** Runs an order to the driver; what fails because the adapter is gone counts as its loss. */
-  #order(limitMs: number, late: () => Error, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  #order(
+    limitMs: number,
+    late: () => Error,
+    work: (signal: () => AbortSignal) => Promise<void>,
+  ): Promise<void> {
     return this.#state.within(limitMs, late, async (signal) => {
       try {
         await work(signal);
