@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FdStream } from '../../../src/drivers/serial/fd-stream.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../harness/manual-clock.ts';
 
 class FakePoller extends EventEmitter {
   watched: number[] = [];
@@ -57,7 +57,7 @@ describe('reading and writing a descriptor', () => {
     poller.emit('readable', null);
     expect(heard).toEqual([]);
     expect(poller.watched).toEqual([1]);
-    clock.advance(40);
+    clock.pass(40);
     expect(poller.watched).toEqual([1, 1]);
     poller.emit('readable', null);
     expect(heard).toEqual([new TextEncoder().encode('boot')]);
@@ -67,7 +67,7 @@ describe('reading and writing a descriptor', () => {
     const { stream } = start('boot', 'r');
     stream.rest(40);
     stream.stop();
-    expect(clock.pending).toBe(0);
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('takes an error of the poller for the end, but not once it was stopped', () => {

@@ -70,7 +70,7 @@ describe('socket://', () => {
       await peer.received(count);
     }
     expect(chunks).toEqual([Uint8Array.of(0)]);
-    clock.advance(100);
+    await clock.advance(100);
     await until(() => expect(chunks.length).toBeGreaterThan(1));
     expect(chunks[1]).toEqual(Uint8Array.of(1, 2, 3));
     await port.close();
@@ -84,7 +84,7 @@ describe('socket://', () => {
     port.onData(() => undefined);
     port.rest?.(100);
     await port.close();
-    expect(clock.pending).toBe(0);
+    expect(clock.pendingTimers).toBe(0);
     await server.stop();
   });
 
