@@ -31,7 +31,7 @@ function throughputTable(rows: readonly ThroughputRow[], bareWakeSeconds: number
     note:
       'ESP32 with stub. Limit: the slower of the wire (10 bits a byte, no framing) and the modelled flash (erase 45 ms a ' +
       'sector, program 0.7 ms a page); compressed writes may pass the wire. Stub at best: it takes in one block while it ' +
-      'writes the one before, and compressed data only in windows of 32 KiB. CPU: of the client process during the ' +
+      'writes the one before, and compressed data only in windows of 32 KiB; compressed or raw, whichever is faster. CPU: of the client process during the ' +
       'operation, seconds. Both clients at the same time, each against its own device in another process.' +
       floor,
     head: [
@@ -108,10 +108,11 @@ function dashboardTable({ slots, columns, rows, result }: DashboardMeasurement):
 }
 
 function firstFrameTable({ runs, plain, asSet }: FirstFrame): Table {
-  const rows = ({ benchflash, bareNode }: Pair, where: string) =>
+  const rows = ({ benchflash, bareNode, inkAlone }: Pair, where: string) =>
     [
       { name: `benchflash${where}`, start: benchflash },
       { name: `bare node${where}`, start: bareNode },
+      { name: `Ink, one word${where}`, start: inkAlone },
     ].map(({ name, start }) => [
       name,
       start.ms.toFixed(0),
@@ -122,7 +123,8 @@ function firstFrameTable({ runs, plain, asSet }: FirstFrame): Table {
   return {
     title: 'Start to first text on the terminal',
     note:
-      `Medians of ${runs} starts each, in turn, in a pseudo terminal of 80x24.` +
+      `Medians of ${runs} starts each, in turn, in a pseudo terminal of 80x24. Ink: itself, React and Yoga, nothing else, ` +
+      'without a code cache.' +
       (asSet ? ' As set here: with the NODE_EXTRA_CA_CERTS or NODE_OPTIONS of this machine.' : ''),
     head: ['program', 'ms', 'x bare node', 'CPU ms', 'x bare node'],
     rows: [...rows(plain, ''), ...(asSet ? rows(asSet, ', as set here') : [])],
