@@ -3,7 +3,12 @@ import importX, { createNodeResolver } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 /** Files of src/drivers that only declare what a driver is; the rest of it are real adapters. */
-const DRIVER_INTERFACES = ['./drivers/serial/port.ts', './drivers/ble/radio.ts', './drivers/http/port.ts'];
+const DRIVER_INTERFACES = [
+  './drivers/serial/port.ts',
+  './drivers/ble/radio.ts',
+  './drivers/http/port.ts',
+  './drivers/process/programs.ts',
+];
 
 /**
  * What each part may import besides itself, as paths below src (and flows). Anything not named is forbidden:

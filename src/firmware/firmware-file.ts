@@ -10,6 +10,16 @@ export type FirmwareKind =
   | 'esp32-full-flash'
   | 'esp8266-image'
   | 'esp8266-full-flash'
+  /** The whole chip of a Xiaomi Dafang camera, 16 MiB; the parts of it that a bricked one lacks are warnings. */
+  | 'dafang-full-flash'
+  | 'dafang-boot'
+  | 'dafang-kernel'
+  /** Header, kernel, root, driver and appfs. */
+  | 'dafang-demo'
+  | 'dafang-para'
+  /** File systems that do not tell whose they are. */
+  | 'squashfs'
+  | 'jffs2'
   | 'unknown';
 
 /** Files that are firmware of another world: named, so that nobody calls them garbage, but not for an ESP by wire. */
