@@ -51,7 +51,12 @@ export interface InodeOptions {
   readonly plain?: boolean;
 }
 
-export function inode(number: number, version: number, data: Uint8Array, options: InodeOptions = {}): Uint8Array {
+export function inode(
+  number: number,
+  version: number,
+  data: Uint8Array,
+  options: InodeOptions = {},
+): Uint8Array {
   const packed = options.plain === true ? data : new Uint8Array(deflateSync(data));
   return node(0xe002, 68 + packed.length, (view, bytes) => {
     view.setUint32(12, number, true);
@@ -130,16 +135,28 @@ export interface BootOptions {
   readonly built?: string;
 }
 
-export function boot({ ramMB = 128, seed = 1, family = 'stock', built = 'Jul 28 2017' }: BootOptions = {}): Uint8Array {
+export function boot({
+  ramMB = 128,
+  seed = 1,
+  family = 'stock',
+  built = 'Jul 28 2017',
+}: BootOptions = {}): Uint8Array {
   const bytes = new Uint8Array(dafangPart('boot').size).fill(0xff);
   const splBytes = 0x5000;
   bytes.set(noise(splBytes, seed));
   bytes.set([6, 5, 4, 3, 2, 0x55, 0xaa, 0x55, 0xaa, 0, 0, 0]);
   new DataView(bytes.buffer).setUint32(12, splBytes, true);
   const args =
-    ramMB === 128 ? 'mem=87M@0x0 ispmem=9M@0x5700000 rmem=32M@0x6000000' : 'mem=39M@0x0 ispmem=5M@0x2700000 rmem=20M@0x2C00000';
+    ramMB === 128
+      ? 'mem=87M@0x0 ispmem=9M@0x5700000 rmem=32M@0x6000000'
+      : 'mem=39M@0x0 ispmem=5M@0x2700000 rmem=20M@0x2C00000';
   const prompt = family === 'stock' ? 'isvp_t20# ' : 'U-Boot> ';
-  bytes.set(ascii(`\0U-Boot 2013.07 (${built} - 10:00:00)\0console=ttyS1,115200n8 ${args} init=/linuxrc\0${prompt}\0`), 0x6800);
+  bytes.set(
+    ascii(
+      `\0U-Boot 2013.07 (${built} - 10:00:00)\0console=ttyS1,115200n8 ${args} init=/linuxrc\0${prompt}\0`,
+    ),
+    0x6800,
+  );
   bytes[9] = crc7(bytes.subarray(2_048, splBytes));
   return bytes;
 }
@@ -183,7 +200,8 @@ export interface CameraOptions extends BootOptions {
 /** The chip of a healthy camera, less what is erased. */
 export function camera({ mac = MAC, erased = [], ...options }: CameraOptions = {}): Uint8Array {
   const chip = new Uint8Array(DAFANG_FLASH_BYTES).fill(0xff);
-  const put = (name: Parameters<typeof dafangPart>[0], bytes: Uint8Array) => chip.set(bytes, dafangPart(name).offset);
+  const put = (name: Parameters<typeof dafangPart>[0], bytes: Uint8Array) =>
+    chip.set(bytes, dafangPart(name).offset);
   put('boot', boot(options));
   put('kernel', kernel());
   put('root', root());
@@ -199,7 +217,12 @@ export function camera({ mac = MAC, erased = [], ...options }: CameraOptions = {
 }
 
 export function demo(seed = 20): Uint8Array {
-  const parts = { kernel: kernel(seed), root: root(seed + 1), driver: driver(seed + 2), appfs: appfs(seed + 3) };
+  const parts = {
+    kernel: kernel(seed),
+    root: root(seed + 1),
+    driver: driver(seed + 2),
+    appfs: appfs(seed + 3),
+  };
   return uImage(
     concatUint8Arrays(
       DEMO_PARTS.map((name) => {
