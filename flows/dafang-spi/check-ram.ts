@@ -20,8 +20,7 @@ export async function checkRam(session: DafangSession, run: DafangRun, boot: Boo
 async function ramOf({ dump }: DafangSession, run: DafangRun): Promise<number> {
   const set = run.settings['ram'] ?? 'auto';
   if (set !== 'auto') return Number(set);
-  const own = partOf(dump, dafangPart('boot'));
-  const told = startsAsBoot(own) ? describeBoot(own).ramMB : undefined;
+  const told = ramOfBoot(dump) ?? (run.plan.base && ramOfBoot(run.plan.base.content));
   if (told !== undefined) return told;
   try {
     const answer = await run.operator.ask({
@@ -38,4 +37,10 @@ async function ramOf({ dump }: DafangSession, run: DafangRun): Promise<number> {
     if (!isBenchError(refusal, 'OPERATOR_NEEDED')) throw refusal;
   }
   throw new BenchError('RAM_VARIANT_UNKNOWN');
+}
+
+/** What the boot loader on a chip is made for, if there is one. */
+function ramOfBoot(chip: Uint8Array): number | undefined {
+  const boot = partOf(chip, dafangPart('boot'));
+  return startsAsBoot(boot) ? describeBoot(boot).ramMB : undefined;
 }

@@ -3,11 +3,20 @@ import CRC32 from 'crc-32';
 import { concatUint8Arrays } from 'uint8array-extras';
 import { crc7 } from '../../src/firmware/dafang/boot-loader.ts';
 import { DAFANG_FLASH_BYTES, dafangPart, DEMO_PARTS } from '../../src/firmware/dafang/flash-map.ts';
-import { noise } from './build-images.ts';
+import { noise as newNoise } from './build-images.ts';
 
 /** Everything here is made up: right magics, sizes and checksums around noise, and no byte of vendor firmware. */
 
 const jffs2Crc = (bytes: Uint8Array) => ~CRC32.buf(bytes, -1) >>> 0;
+const made = new Map<string, Uint8Array>();
+/** Made once, given as a copy: the same megabytes are wanted by many tests. */
+function noise(length: number, seed: number): Uint8Array {
+  const key = `${length} ${seed}`;
+  const bytes = made.get(key) ?? newNoise(length, seed);
+  made.set(key, bytes);
+  return bytes.slice();
+}
+
 const ascii = (text: string) => new TextEncoder().encode(text);
 
 function node(type: number, size: number, fill: (view: DataView, bytes: Uint8Array) => void): Uint8Array {
