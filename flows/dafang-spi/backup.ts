@@ -7,7 +7,7 @@ import { done, settle, type StepResult } from '../flow.ts';
 import type { StoredBackup } from '../../src/core/backup-store.ts';
 import { planTarget } from './build-target.ts';
 import { chooseBackup, restoreTarget } from './restore.ts';
-import { showMap } from './region-map.ts';
+import { tellMap, tellPlan } from './region-map.ts';
 import { WHOLE_CHIP, type DafangRun, type DafangSession } from './session.ts';
 
 /** The whole chip, read twice and equal, before anything else can happen; then what is to be written is worked out. */
@@ -16,6 +16,7 @@ export async function backup(session: DafangSession, run: DafangRun): Promise<St
   session.dump = await readTwice(session, run);
   await refuseConstant(session.dump, run);
   const findings = examineDump(session.dump);
+  tellMap(run, session.dump);
   const mac = await tellFindings(session, run, findings);
   // Before this dump is kept: it would be the newest backup of a unit that was never written to.
   const chosen = task === 'restore' ? await chooseBackup(run, mac) : undefined;
@@ -30,7 +31,7 @@ export async function backup(session: DafangSession, run: DafangRun): Promise<St
   }
   if (chosen) await restoreTarget(session, run, chosen);
   else await planTarget(session, run);
-  showMap(session, run, findings);
+  tellPlan(session, run);
   if (session.changed.length > 0) return done;
   return settle({
     outcome: 'CURRENT',

@@ -7,7 +7,7 @@ import { flash } from './flash.ts';
 import { makePlan, warningsOf, type DafangPlan } from './plan.ts';
 import { closeSession, openSession, type DafangSession } from './session.ts';
 import { dafangSettings } from './settings.ts';
-import { reboot, verify } from './verify.ts';
+import { verify } from './verify.ts';
 import { dafangPages } from './wiring.ts';
 import { wireCheck } from './wire-check.ts';
 
@@ -28,7 +28,8 @@ export const dafangSpi: Flow<DafangPlan, DafangSession> = {
   warnings: warningsOf,
   open: openSession,
   close: closeSession,
-  steps: { detect, 'wire-check': wireCheck, backup, flash, verify, reboot },
+  // A chip on a programmer cannot be started: what a reboot would prove is the same read-back.
+  steps: { detect, 'wire-check': wireCheck, backup, flash, verify, reboot: verify },
   lookAgain: () =>
     Promise.reject(new BenchError('USAGE', { message: NOT_HERE, advice: 'Retry the unit instead.' })),
   awaitNextUnit: () => Promise.reject(new BenchError('USAGE', { message: NOT_HERE })),

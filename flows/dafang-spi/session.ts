@@ -1,7 +1,6 @@
 import type { ProbedChip } from '../../src/protocols/flashrom/flashrom.ts';
 import { Flashrom } from '../../src/protocols/flashrom/flashrom.ts';
 import type { DafangPart } from '../../src/firmware/dafang/flash-map.ts';
-import type { Verdict } from '../../src/core/outcome.ts';
 import type { ProgrammerLink, RunContext } from '../flow.ts';
 import type { DafangPlan } from './plan.ts';
 
@@ -23,7 +22,6 @@ export interface DafangSession {
   changed: readonly DafangPart[];
   /** What was left undone, in the operator's words. */
   notDone: readonly string[];
-  verdict: Verdict | undefined;
 }
 
 const NOTHING = new Uint8Array();
@@ -41,7 +39,6 @@ export async function openSession(run: DafangRun): Promise<DafangSession> {
       target: NOTHING,
       changed: [],
       notDone: [],
-      verdict: undefined,
     };
   } catch (error) {
     await link.close();

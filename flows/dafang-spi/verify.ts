@@ -3,18 +3,16 @@ import { BenchError } from '../../src/core/errors.ts';
 import type { Verdict } from '../../src/core/outcome.ts';
 import { sameBytes } from '../../src/firmware/bytes.ts';
 import { DAFANG_PARTS, partOf, type DafangPart } from '../../src/firmware/dafang/flash-map.ts';
-import { done, settle, type StepResult } from '../flow.ts';
+import { settle, type StepResult } from '../flow.ts';
+import { tellMap } from './region-map.ts';
 import type { DafangRun, DafangSession } from './session.ts';
 
-/** Reads back what was written, and para and config, and compares byte for byte. */
-export async function verify(session: DafangSession, run: DafangRun): Promise<StepResult> {
-  session.verdict = await prove(session, run);
-  return run.signal.aborted ? settle(session.verdict) : done;
-}
-
-/** A chip on a programmer cannot be started: the read-back is the proof of this flow. */
-export const reboot = (session: DafangSession): Promise<StepResult> =>
-  Promise.resolve(settle(session.verdict!));
+/**
+ * Reads back what was written, and para and config, and compares byte for byte. A chip on a programmer cannot be started:
+ * this is the proof of the flow, and its end.
+ */
+export const verify = async (session: DafangSession, run: DafangRun): Promise<StepResult> =>
+  settle(await prove(session, run));
 
 /** Throws VERIFY_MISMATCH, IDENTITY_CHANGED, FLASH_READ_FAILED. A cancel does not stop it, what breaks a write off does. */
 export async function prove(session: DafangSession, run: DafangRun): Promise<Verdict> {
@@ -27,6 +25,7 @@ export async function prove(session: DafangSession, run: DafangRun): Promise<Ver
   );
   const wrong = parts.filter((part) => !sameBytes(partOf(image, part), partOf(target, part)));
   if (wrong.length > 0) throw mismatch(wrong);
+  tellMap(run, target);
   const written = changed.map(({ name }) => name).join(', ');
   const kept = parts.filter((part) => !changed.includes(part)).map(({ name }) => name);
   return {

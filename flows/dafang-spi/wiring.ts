@@ -1,6 +1,6 @@
 import type { WiringPage } from '../flow.ts';
 
-/** Drawn as they stand. Pinout: any 25-series SPI NOR in SOIC-8; the orientation as printed on a CH341A. */
+/** Drawn as they stand. Pinout: any 25-series SPI NOR in SOIC-8; pin 1 at the `25` end of a CH341A (spiflasher). */
 export const dafangPages: readonly WiringPage[] = [
   {
     id: 'chip',
@@ -13,13 +13,12 @@ export const dafangPages: readonly WiringPage[] = [
       '  WP    3 --|  Q127C |-- 6  CLK',
       '  GND   4 --|        |-- 5  DI',
       "            '--------'",
-      '  CH341A, lever at the bottom: the 25xx half of the socket',
-      '  lies away from the lever, pin 1 at the end marked 25.',
+      '  CH341A: pin 1 at the end of the socket marked 25.',
       '  Jumper on pins 1-2 (SPI, 1a86:5512), not UART (5523).',
       '  Programmer and adapter at 3.3 V: measure VCC once.',
     ].join('\n'),
     notes: [
-      'Camera unplugged, battery-less, SD card out. Never power it while the programmer is on.',
+      'Camera unplugged, SD card out. Never power it while the programmer is on.',
       'Pin 1 of the chip to pin 1 of the programmer. WP and HOLD to 3.3 V.',
       'Wires under 10 cm. The prompt goes by itself when the chip answers.',
     ],

@@ -137,7 +137,8 @@ export function flashMapLines(slot: SlotView, cells: number, symbols: Symbols): 
   const { flashMap } = slot;
   if (flashMap === undefined) return [];
   const changes = flashMap.filter(({ becomes }) => becomes !== undefined).length;
-  const lines = [ruleLine('flash map', cells, symbols, `${changes} of ${flashMap.length} parts change`)];
+  const note = changes === 0 ? '' : `${changes} of ${flashMap.length} parts change`;
+  const lines = [ruleLine('flash map', cells, symbols, note)];
   for (const { name, offset, size, holds, good, becomes } of flashMap) {
     const place = ` ${name.padEnd(8)}${offset.toString(16).padStart(6, '0')} ${bytes(size).padStart(8)} `;
     const mark = becomes !== undefined ? symbols.running : good ? ' ' : symbols.stepFailed;
