@@ -78,7 +78,7 @@ describe('the dashboard', () => {
     expect(await screen.text()).toContain('lamp#6: break the write off?');
     await screen.type('break it');
     expect(acts(screen.bench)).toHaveLength(1);
-    await screen.press('Escape', 'c');
+    await screen.press('Esc', 'c');
     await screen.type('break off');
     expect(acts(screen.bench).at(-1)).toBe('breakOff B-0143/6');
   });

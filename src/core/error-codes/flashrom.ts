@@ -20,14 +20,14 @@ export const FLASHROM_CODES = {
   FLASHROM_FAILED: {
     outcome: 'ERROR',
     blame: 'bench',
-    message: 'flashrom ended without the words that tell success, and without saying why.',
+    message: 'The program flashrom ended without the words that tell success, and without saying why.',
     advice: 'Read its last lines in the log of this place; then retry.',
     retry: KEEPS_BACKUP,
   },
   PROGRAMMER_MISSING: {
     outcome: 'ERROR',
     blame: 'bench',
-    message: 'flashrom cannot reach the programmer: it is not plugged in, or its server does not answer.',
+    message: 'The programmer cannot be reached: it is not plugged in, or its server does not answer.',
     advice: 'Plug the programmer in (for serprog: start its server), check the link, then retry.',
     retry: NOTHING_WRITTEN,
   },

@@ -83,7 +83,7 @@ function noProgrammer({ said }: Finished, usbIds: readonly string[]): BenchError
     });
   const why = said.complaint === undefined ? '' : ` flashrom: ${sanitize(said.complaint)}`;
   return new BenchError('PROGRAMMER_MISSING', {
-    message: `flashrom cannot reach the programmer: it is not plugged in, or its server does not answer.${why}`,
+    message: `The programmer cannot be reached: it is not plugged in, or its server does not answer.${why}`,
   });
 }
 
