@@ -200,7 +200,9 @@ class Bar {
     const words = STAGE_WORDS[stage];
     this.#label = words === undefined ? this.#work.label : `${this.#work.label}: ${words}`;
     this.stop();
-    this.#age();
+    // While it writes flashrom says how far it is: what only counts time would stand in the way of that.
+    if (stage === 'writing') this.#ageLater();
+    else this.#age();
   }
 
   moved({ of, share }: Share, stage: Stage): void {
@@ -220,6 +222,10 @@ class Bar {
       const done = Math.round((this.#clock.monotonicMs() - this.#startedMs) / 1_000);
       this.#onProgress({ label: this.#label, done, unit: 'seconds' });
     }
+    this.#ageLater();
+  }
+
+  #ageLater(): void {
     this.#stopAge = this.#clock.after(AGE_EVERY_MS, () => this.#age());
   }
 }

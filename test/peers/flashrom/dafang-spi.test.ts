@@ -1,8 +1,9 @@
+import { spawn } from 'node:child_process';
 import { execa } from 'execa';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { Progress } from '../../../src/core/progress.ts';
 import { hostPrograms } from '../../../src/drivers/process/host-programs.ts';
@@ -190,5 +191,46 @@ describe.skipIf(missing)(`flashrom${missing ? ` (${missing})` : ''}`, () => {
     });
     expect(Buffer.compare(partOf(chip.content(), dafangPart('boot')), NEW_BOOT)).toBe(0);
     expect(differs(before, chip.content())).toEqual(['boot']);
+  });
+
+  it('a write outlives Ctrl+C at its terminal, and the death of the program by kill -9', async () => {
+    const before = build.camera();
+    const root = build.squashfs(0x34_0000, 50);
+    const chip = dummy(before);
+    const file = join(chip.folder, 'root.bin');
+    writeFileSync(file, root);
+    const data = ['--json', '--data-dir', join(chip.folder, 'data')];
+    const running = spawn(
+      process.execPath,
+      [
+        ...['dist/benchflash.cjs', 'run', 'dafang-spi', '--link', chip.link('')],
+        ...['--firmware', `root=${file}`, ...data],
+      ],
+      // A process group of its own: the signal goes to all of it, as a terminal sends it.
+      { cwd: repositoryRoot, detached: true, stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    await new Promise<void>((resolve) => {
+      let said = '';
+      running.stdout.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+        if (said.includes('"label":"writing root: reading')) resolve();
+      });
+    });
+    process.kill(-running.pid!, 'SIGINT');
+    process.kill(-running.pid!, 'SIGKILL');
+    await new Promise((resolve) => running.once('close', resolve));
+    // flashrom saves the chip of its dummy when it ends.
+    const written = () => partOf(chip.content(), dafangPart('root')).subarray(0, root.length);
+    await vi.waitFor(() => expect(Buffer.compare(written(), root)).toBe(0), {
+      timeout: 60_000,
+      interval: 100,
+    });
+    expect(differs(before, chip.content())).toEqual(['root']);
+
+    const { stdout } = await execa(process.execPath, ['dist/benchflash.cjs', 'results', ...data], {
+      cwd: repositoryRoot,
+      reject: false,
+    });
+    expect(stdout).toContain('INTERRUPTED');
   });
 });
