@@ -1,9 +1,10 @@
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { BenchError } from '../../core/errors.ts';
+import { isProcessAlive } from '../../core/process-alive.ts';
 import type { ProgramEnd, ProgramRequest, Programs, ScratchFolder } from './programs.ts';
 
 const KEPT_CHARACTERS = 256 * 1_024;
@@ -97,8 +98,28 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   }
 }
 
+const SCRATCH = 'benchflash-scratch-';
+/** A program that outlived its benchflash may still read its files; none takes so long to begin, ms. */
+const LEFT_ALONE_MS = 3_600_000;
+
+/** What a crash left behind holds the dumps of units, keys among them. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of await readdir(tmpdir()).catch((): string[] => [])) {
+    const pid = name.startsWith(SCRATCH) ? parseInt(name.slice(SCRATCH.length), 10) : NaN;
+    if (!Number.isInteger(pid) || isProcessAlive(pid)) continue;
+    const folder = join(tmpdir(), name);
+    const age = await stat(folder).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    // Another user's cannot be removed, and is not ours to.
+    if (age > LEFT_ALONE_MS) await rm(folder, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
 async function makeScratch(): Promise<ScratchFolder> {
-  const folder = await onDisk(mkdtemp(join(tmpdir(), 'benchflash-')));
+  await removeLeftovers();
+  const folder = await onDisk(mkdtemp(join(tmpdir(), `${SCRATCH}${process.pid}-`)));
   await chmod(folder, 0o700);
   const pathOf = (name: string) => join(folder, name);
   return {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -122,6 +122,22 @@ describe('the scratch folder', () => {
     await scratch.remove();
     expect(existsSync(path)).toBe(false);
   });
+});
+
+it('what a crash left behind an hour ago is removed, what is newer or in use is not', async () => {
+  const gone = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+  await new Promise((resolve) => gone.once('close', resolve));
+  const make = (pid: number, ageHours: number) => {
+    const path = mkdtempSync(join(tmpdir(), `benchflash-scratch-${pid}-`));
+    onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+    const at = new Date(Date.now() - ageHours * 3_600_000);
+    utimesSync(path, at, at);
+    return path;
+  };
+  const [old, fresh, used] = [make(gone.pid!, 2), make(gone.pid!, 0), make(process.pid, 2)];
+  const scratch = await programs.scratch();
+  expect([old, fresh, used].map((path) => existsSync(path))).toEqual([false, true, true]);
+  await scratch.remove();
 });
 
 it('USB devices are named by their two ids, where the system tells', async () => {
