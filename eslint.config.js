@@ -8,6 +8,7 @@ const DRIVER_INTERFACES = [
   './drivers/serial/adapter.ts',
   './drivers/ble/radio.ts',
   './drivers/http/port.ts',
+  './drivers/process/programs.ts',
 ];
 /** What the bench's radio stands on: only who carries it needs to know. */
 const RADIO_CARRIER = './drivers/ble/stack.ts';

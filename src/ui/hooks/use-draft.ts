@@ -7,6 +7,7 @@ import { DRAFT_KEY, jobOf, newDraft, requestOf, stepsOf } from '../state/draft.t
 import type { Draft } from '../state/draft.ts';
 import { pastedPath } from '../state/edit-text.ts';
 import { useScreenContext } from '../state/screen-context.ts';
+import { linkExamples } from '../words/link-forms.ts';
 import { filesProblem, placeOf, settingProblem } from '../words/new-rows.ts';
 import type { FileFinding } from '../words/new-rows.ts';
 import { useAdapters, useRemembered } from './use-stores.ts';
@@ -86,7 +87,7 @@ export function useDraft(): DraftActions {
     screen.ask({
       kind: 'input',
       title: 'Link',
-      hint: `/dev/ttyUSB0, socket://host:port, rfc2217://host:port, virtual:${flow?.virtualDevice ?? 'lamp'}?n=12`,
+      ...(flow && { hint: linkExamples(flow) }),
       value,
       problem: value === '' ? undefined : linkProblem(value),
       check: linkProblem,

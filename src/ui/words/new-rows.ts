@@ -6,6 +6,7 @@ import type { AdapterView } from '../services.ts';
 import type { Draft } from '../state/draft.ts';
 import { bytes } from '../text/format.ts';
 import type { Tone } from '../theme/theme.ts';
+import { linkDetail, linkForms } from './link-forms.ts';
 import { isOpen } from './slot-words.ts';
 
 /** A row of a step of the new batch. What it does is bound by `id` in the screen. */
@@ -78,8 +79,8 @@ export function linkRows(
   rows.push({
     id: 'type',
     text: 'Type a link',
-    right: 'socket://  rfc2217://  virtual:',
-    detail: `A port, a network serial link, or the practice bench: virtual:${flow.virtualDevice}?n=12 is twelve units.`,
+    right: linkForms(flow),
+    detail: linkDetail(flow),
   });
   return rows;
 }
