@@ -4,6 +4,7 @@ import type { FirstFrame, Pair } from './first-frame.ts';
 import type { ManySlotsResult } from './many-slots.ts';
 import type { Table } from './table.ts';
 import { judge, operationNames, percent, targetTable, type Measurements } from './targets.ts';
+import type { ThermometerWireRow } from './thermometer-wire.ts';
 import type { ThroughputRow } from './throughput.ts';
 
 const kbits = (value: number) => value.toFixed(1);
@@ -14,9 +15,10 @@ const size = (bytes: number) =>
 
 /** Every table of what was measured, the targets last. */
 export function tablesOf(measured: Measurements): Table[] {
-  const { throughput, manySlots, dashboard, firstFrame } = measured;
+  const { throughput, thermometerWire, manySlots, dashboard, firstFrame } = measured;
   return [
     ...(throughput ? [throughputTable(throughput, measured.bareWakeSeconds)] : []),
+    ...(thermometerWire ? [thermometerWireTable(thermometerWire)] : []),
     ...(manySlots ? [manySlotsTable(manySlots)] : []),
     ...(dashboard ? [dashboardTable(dashboard)] : []),
     ...(firstFrame ? [firstFrameTable(firstFrame)] : []),
@@ -67,6 +69,25 @@ function throughputTable(rows: readonly ThroughputRow[], bareWakeSeconds: number
 const bareWakeText = (wakeSeconds: number) =>
   ` Node alone takes ${(wakeSeconds * 1e6).toFixed(0)} us of CPU each time bytes wake it here, which makes ` +
   `${(wakesOfRead(4 * 2 ** 20) * wakeSeconds).toFixed(2)} s of a 4 MiB read at 115200 baud.`;
+
+function thermometerWireTable(rows: readonly ThermometerWireRow[]): Table {
+  return {
+    title: 'One thermometer on a paced single wire',
+    note:
+      'Seconds of the write, without activation. Least: every character of the encoding on the wire, and the flash (typical ' +
+      'times in full mode, the most the data sheet allows where nothing is heard). Public page: its own waits and ' +
+      'characters, computed. All rows at the same time, each unit and each client in a process of its own.',
+    head: ['ability, bytes, baud', 'least', 'benchflash', 'x least', 'CPU s', 'public page'],
+    rows: rows.map(({ ability, bytes, baudRate, leastSeconds, seconds: took, cpuSeconds, pageSeconds }) => [
+      `${ability}, ${bytes}, ${baudRate}`,
+      leastSeconds.toFixed(1),
+      took.toFixed(1),
+      (took / leastSeconds).toFixed(2),
+      seconds(cpuSeconds),
+      pageSeconds.toFixed(1),
+    ]),
+  };
+}
 
 function manySlotsTable({ slots, baudRate, phases, idle }: ManySlotsResult): Table {
   return {
