@@ -8,6 +8,7 @@ const DRIVER_INTERFACES = [
   './drivers/serial/adapter.ts',
   './drivers/ble/radio.ts',
   './drivers/http/port.ts',
+  './drivers/process/programs.ts',
 ];
 /** What the bench's radio stands on: only who carries it needs to know. */
 const RADIO_CARRIER = './drivers/ble/stack.ts';
@@ -157,6 +158,14 @@ export default tseslint.config(
   },
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', require: 'readonly' },
+    },
+  },
+  {
+    files: ['**/*.cjs'],
+    languageOptions: {
+      globals: { __dirname: 'readonly', setImmediate: 'readonly', setTimeout: 'readonly' },
+    },
   },
 );

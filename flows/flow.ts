@@ -4,10 +4,11 @@ import type { UnitIdentity } from '../src/core/identity.ts';
 import type { Link, LinkKind } from '../src/core/link.ts';
 import type { LogSink } from '../src/core/log.ts';
 import type { OperatorAct } from '../src/core/operator-act.ts';
-import type { Verdict } from '../src/core/outcome.ts';
+import type { Outcome, Verdict } from '../src/core/outcome.ts';
 import type { ProgressSink } from '../src/core/progress.ts';
 import type { AssumeWord, StepId, Task } from '../src/core/steps.ts';
 import type { BleRadio } from '../src/drivers/ble/radio.ts';
+import type { Programs } from '../src/drivers/process/programs.ts';
 import type { SerialPort } from '../src/drivers/serial/port.ts';
 import type { InspectedFile } from '../src/firmware/inspect.ts';
 
@@ -55,7 +56,10 @@ export interface FlowAbilities {
   readonly readsBack: 'always' | 'with-stub' | 'never';
   /** True where the operator must put the unit into its loader by hand. */
   readonly operatorPowers: boolean;
-  /** True where stopping in mid-write leaves the unit recoverable. */
+  /**
+   * True where stopping in mid-write leaves the unit recoverable. Else a cancel waits for the end of the write, and only
+   * a typed confirmation breaks it off (`RunContext.brokenOff`).
+   */
   readonly cancelWhileWriting: boolean;
   /** True where units can follow one another in one jig. */
   readonly cycle: boolean;
@@ -123,6 +127,10 @@ export interface RunContext<Plan = unknown> {
   openSerial(baudRate: number): Promise<SerialPort>;
   /** The radio of the bench. Throws BLUETOOTH_UNAVAILABLE or BLUETOOTH_OFF; loads noble at the first call. */
   openRadio(): Promise<RadioLink>;
+  /** The flash programmer of a `flashrom:` link. Throws LINK_UNKNOWN where the link names none. */
+  openProgrammer(): Promise<ProgrammerLink>;
+  /** Aborted when the operator, by a typed confirmation, breaks off a write that a cancel cannot stop. */
+  readonly brokenOff: AbortSignal;
   /**
    * Does `work` while no other run of the bench, of whatever batch, does work under the same name; waits in line for
    * that and says so in the log as `waits for its turn: <name>`.
@@ -144,6 +152,12 @@ export interface RunContext<Plan = unknown> {
    * when this run began with another one, ALREADY_DONE in cycle mode for a MAC settled in this batch.
    */
   identify(identity: UnitIdentity): Promise<void>;
+  /** What the records know of the unit with this MAC, oldest first, without this run. */
+  earlierRuns(mac: string): Promise<readonly EarlierRun[]>;
+  /** Keeps an answer as a setting of the job this batch came from; of a batch without one nothing is kept. */
+  remember(key: string, value: string): void;
+  /** What lies where in the flash of the unit, and what becomes of it: live, for the screen. */
+  flashMap(rows: readonly FlashMapRow[]): void;
   /** What is known of the unit just now, beside its row: live only, not in the record. Merged into what was said before. */
   vitals(vitals: UnitVitals): void;
   /** A finding for the record, e.g. `MAC CRC in efuse is invalid`. Shown before the flash. */
@@ -170,6 +184,38 @@ export interface RadioLink {
   readonly address: string | undefined;
   /** Idempotent, never throws. */
   close(): Promise<void>;
+}
+
+/** The flash programmer of the bench, lent to one run. */
+export interface ProgrammerLink {
+  readonly programs: Programs;
+  /** flashrom's own programmer string, e.g. `ch341a_spi`. */
+  readonly programmer: string;
+  /** Idempotent, never throws. */
+  close(): Promise<void>;
+}
+
+export interface EarlierRun {
+  readonly batch: string;
+  readonly run: number;
+  readonly task: Task;
+  readonly outcome: Outcome;
+  /** True once a write had begun. */
+  readonly wrote: boolean;
+}
+
+/** One part of a unit's flash. */
+export interface FlashMapRow {
+  readonly name: string;
+  /** In flash, bytes. */
+  readonly offset: number;
+  readonly size: number;
+  /** What stands there now, one line. */
+  readonly holds: string;
+  /** False where what stands there is not what belongs there. */
+  readonly good: boolean;
+  /** What will stand there; undefined where it stays as it is. */
+  readonly becomes?: string;
 }
 
 export interface UnitVitals {

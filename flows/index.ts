@@ -1,3 +1,4 @@
+import { dafangSpi } from './dafang-spi/flow.ts';
 import { esp8266PlugWire } from './esp8266-plug-wire/flow.ts';
 import type { AnyFlow } from './flow.ts';
 import { lywsd03mmcBle } from './lywsd03mmc-ble/flow.ts';
@@ -5,4 +6,10 @@ import { lywsd03mmcWire } from './lywsd03mmc-wire/flow.ts';
 import { mijiaBedsideLamp2 } from './mijia-bedside-lamp-2/flow.ts';
 
 /** Every flow of this program: one line a device. */
-export const flows: readonly AnyFlow[] = [mijiaBedsideLamp2, esp8266PlugWire, lywsd03mmcWire, lywsd03mmcBle];
+export const flows: readonly AnyFlow[] = [
+  mijiaBedsideLamp2,
+  esp8266PlugWire,
+  lywsd03mmcWire,
+  lywsd03mmcBle,
+  dafangSpi,
+];

@@ -1,10 +1,10 @@
-#!/usr/bin/env node
 import { version } from '../package.json';
 
-const words = process.argv.slice(2);
-if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
-  process.stdout.write(`${version}\n`);
-} else {
+async function main(words: readonly string[]): Promise<void> {
+  if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
+    process.stdout.write(`${version}\n`);
+    return;
+  }
   const { runCommandLine } = await import('./cli/command-line.ts');
   const { nodeHost } = await import('./cli/node-host.ts');
   const { commandServices } = await import('./main/command-services.ts');
@@ -12,3 +12,6 @@ if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   // Output is flushed; drivers such as Bluetooth keep the process alive and have no stop.
   process.exit(code);
 }
+
+/** The launcher waits for it. */
+export const finished = main(process.argv.slice(2));

@@ -2,7 +2,9 @@ import type { Clock } from '../core/clock.ts';
 import type { Link } from '../core/link.ts';
 import type { LogSink } from '../core/log.ts';
 import type { SleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
+import type { EarlierRun } from '../../flows/flow.ts';
 import type { BleRadio } from '../drivers/ble/radio.ts';
+import type { Programs } from '../drivers/process/programs.ts';
 import type { OpenOptions, SerialPort } from '../drivers/serial/port.ts';
 import type { PracticeBench } from '../virtual/practice-bench.ts';
 import type { LinkLeases } from './link-leases.ts';
@@ -23,6 +25,11 @@ export interface BenchCore {
   openSerial(link: Link, options: OpenOptions & { readonly log?: LogSink }): Promise<SerialPort>;
   /** The real radio; loaded at the first call. Throws BLUETOOTH_UNAVAILABLE or BLUETOOTH_OFF. */
   openRadio(options: { readonly signal: AbortSignal; readonly log: LogSink }): Promise<BleRadio>;
+  /** Programs of this computer; undefined on a bench that may start none. */
+  readonly programs: Programs | undefined;
+  /** Oldest first. */
+  runsOf(mac: string): Promise<readonly EarlierRun[]>;
+  rememberSetting(jobName: string, key: string, value: string): void;
   /** The name a person gave the place, if any. */
   labelOf(link: Link): string | undefined;
   emit(event: BenchEvent): void;

@@ -4,6 +4,7 @@ import type { Link } from '../core/link.ts';
 import type { LogSink } from '../core/log.ts';
 import type { SleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
 import type { BleRadio } from '../drivers/ble/radio.ts';
+import type { Programs } from '../drivers/process/programs.ts';
 import type { OpenOptions, SerialPort } from '../drivers/serial/port.ts';
 import type { InspectedFile } from '../firmware/inspect.ts';
 import type { AnyFlow } from '../../flows/flow.ts';
@@ -32,7 +33,11 @@ export interface BenchDependencies {
   openSerial(link: Link, options: OpenOptions & { readonly log?: LogSink }): Promise<SerialPort>;
   /** The real radio. Missing: there is none on this bench. */
   openRadio?(options: { readonly signal: AbortSignal; readonly log: LogSink }): Promise<BleRadio>;
+  /** For links to a flash programmer. Missing: this bench starts no programs. */
+  readonly programs?: Programs;
   inspectFile(path: string): Promise<InspectedFile>;
+  /** Keeps an answer as a setting of a saved job. */
+  rememberSetting?(jobName: string, key: string, value: string): void;
   labelOf?(link: Link): string | undefined;
 }
 
@@ -59,6 +64,9 @@ export function createBench(dependencies: BenchDependencies): Bench {
       if (!dependencies.openRadio) throw new BenchError('BLUETOOTH_UNAVAILABLE');
       return dependencies.openRadio(options);
     },
+    programs: dependencies.programs,
+    runsOf: async (mac) => (await records.units(mac)).flatMap(({ runs }) => runs),
+    rememberSetting: (jobName, key, value) => dependencies.rememberSetting?.(jobName, key, value),
     labelOf: (link) => dependencies.labelOf?.(link),
     emit: (event) => {
       for (const listener of eventListeners) listener(event);
@@ -129,6 +137,9 @@ export function createBench(dependencies: BenchDependencies): Bench {
     lookAgain: (slotIds) => byBatch(slotIds, (batch, ids) => batch.lookAgain(ids)),
     skip: (slotIds) => byBatch(slotIds, (batch, ids) => batch.tell(ids, 'SKIP')),
     cancel: (slotIds) => byBatch(slotIds, (batch, ids) => batch.tell(ids, 'CANCEL')),
+    breakOff: (slotIds) => {
+      for (const id of slotIds) slotOf(id)?.breakOff();
+    },
     answer: (promptId, value) => prompts.answer(promptId, value),
     perform: (promptId) => prompts.perform(promptId),
     note: (batchId, run, text) => records.note(batchId, run, text),

@@ -1,3 +1,4 @@
+import { BenchError, toBenchError } from '../core/errors.ts';
 import type { UnitIdentity } from '../core/identity.ts';
 import type { Link } from '../core/link.ts';
 import type { LogSink } from '../core/log.ts';
@@ -5,7 +6,7 @@ import type { OperatorAct } from '../core/operator-act.ts';
 import type { ProgressSink } from '../core/progress.ts';
 import type { PracticeHands } from '../virtual/practice-bench.ts';
 import type { RunJournal } from '../records/batch-journal.ts';
-import type { RunContext, UnitVitals } from '../../flows/flow.ts';
+import type { FlashMapRow, RunContext, UnitVitals } from '../../flows/flow.ts';
 import type { BatchRuntime } from './batch-runtime.ts';
 import type { RunState } from './run-state.ts';
 import type { SlotEvent } from './slot-machine.ts';
@@ -26,6 +27,7 @@ export interface RunHost {
   /** The practice bench has hands at this place. */
   hands(hands: PracticeHands): void;
   vitals(vitals: UnitVitals): void;
+  flashMap(rows: readonly FlashMapRow[]): void;
   perform(act: OperatorAct): Promise<void>;
 }
 
@@ -64,6 +66,13 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
       const address = link.kind === 'ble' ? link.text.slice('ble:'.length) : undefined;
       return { radio, address, close: async () => {} };
     },
+    openProgrammer: async () => {
+      const { programs } = bench;
+      if (link.kind !== 'flashrom' || programs === undefined)
+        throw new BenchError('LINK_UNKNOWN', { message: `${link.text} names no flash programmer.` });
+      return { programs, programmer: link.text.slice('flashrom:'.length), close: async () => {} };
+    },
+    brokenOff: state.brokenOff.signal,
     inTurn: (name, work) =>
       bench.turns.take(name, work, {
         signal,
@@ -76,6 +85,22 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
     runNumber: async () => (await host.journal()).run,
     keepSecret: async (name, value) => (await host.journal()).keepSecret(name, value),
     identify: (identity) => host.identify(identity),
+    earlierRuns: async (mac) => {
+      const own = state.journal?.run;
+      return (await bench.runsOf(mac)).filter((earlier) => earlier.batch !== batch.id || earlier.run !== own);
+    },
+    remember: (key, value) => {
+      if (request.jobName === undefined) return;
+      try {
+        bench.rememberSetting(request.jobName, key, value);
+      } catch (error) {
+        host.log(
+          'warn',
+          `the job "${request.jobName}" could not keep ${key}: ${toBenchError(error).message}`,
+        );
+      }
+    },
+    flashMap: (rows) => host.flashMap(rows),
     vitals: (vitals) => host.vitals(vitals),
     warn: (said) => {
       const text = batch.journal.redact(said);

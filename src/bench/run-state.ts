@@ -2,7 +2,7 @@ import type { StoredBackup } from '../core/backup-store.ts';
 import type { UnitIdentity } from '../core/identity.ts';
 import type { Verdict } from '../core/outcome.ts';
 import { STEP_IDS, type StepId } from '../core/steps.ts';
-import type { FirmwareEntry, UnitVitals } from '../../flows/flow.ts';
+import type { FirmwareEntry, FlashMapRow, UnitVitals } from '../../flows/flow.ts';
 import type { RunEnd, RunJournal } from '../records/batch-journal.ts';
 import type { SettledView, SlotView } from './view.ts';
 
@@ -16,6 +16,8 @@ export class RunState {
   readonly startedAt: number;
   /** Renewed when an UNSURE run is looked at again. */
   abort = new AbortController();
+  /** The operator broke a write off that a cancel does not stop. */
+  readonly brokenOff = new AbortController();
   /** Undefined until the unit has said who it is, or the run ends: only then is it a run for the records. */
   journal: RunJournal | undefined;
   identity: UnitIdentity = {};
@@ -26,6 +28,7 @@ export class RunState {
   backup: StoredBackup | undefined;
   noBackupReason: string | undefined;
   vitals: UnitVitals | undefined;
+  flashMap: readonly FlashMapRow[] | undefined;
   bytesWritten = 0;
   writing = false;
   /** Keeps the computer from sleeping while the unit is being changed. */

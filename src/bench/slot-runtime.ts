@@ -95,6 +95,18 @@ export class SlotRuntime {
     this.#addLog('warn', `the computer slept or its clock jumped by ${Math.round(jumpMs / 1_000)} s`);
   }
 
+  /** Stops a write at once that a cancel does not stop; does nothing where there is none. */
+  breakOff(): void {
+    if (!this.#holdsWrite()) return;
+    this.#addLog('warn', 'the operator breaks the write off');
+    this.#state!.brokenOff.abort(new BenchError('ABORTED'));
+  }
+
+  #holdsWrite(): boolean {
+    const working = this.#actor?.getSnapshot().hasTag('working') === true;
+    return working && this.#state?.writing === true && !this.#batch.flow.abilities.cancelWhileWriting;
+  }
+
   /** Practice bench: what the operator would do with the unit. */
   async #perform(act: OperatorAct): Promise<void> {
     await this.#hands?.perform(act);
@@ -242,6 +254,10 @@ export class SlotRuntime {
           this.#state!.vitals = { ...this.#state!.vitals, ...vitals };
           this.#changed();
         },
+        flashMap: (rows) => {
+          this.#state!.flashMap = rows;
+          this.#changed();
+        },
         perform: (act) => this.#perform(act),
       },
       signal,
@@ -329,6 +345,7 @@ export class SlotRuntime {
       prompt: this.#prompt,
       settled: this.#settled,
       settledAt: this.#settledAt,
+      holdsWrite: this.#holdsWrite(),
       earlier: this.#earlier,
       lastLog: this.log.at(-1),
     }));

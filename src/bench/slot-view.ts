@@ -16,11 +16,12 @@ export interface SlotFacts extends Pick<
   readonly settled: SettledView | undefined;
   readonly settledAt: number | undefined;
   readonly lastLog: SlotView['lastLog'] | undefined;
+  readonly holdsWrite: boolean;
 }
 
 /** The slot as screens and reporters see it. */
 export function slotView(facts: SlotFacts): SlotView {
-  const { machine, run, progress, prompt, settled, settledAt, lastLog, ...place } = facts;
+  const { machine, run, progress, prompt, settled, settledAt, lastLog, holdsWrite, ...place } = facts;
   const state = slotState(facts);
   return {
     ...place,
@@ -36,8 +37,10 @@ export function slotView(facts: SlotFacts): SlotView {
     ...(settledAt !== undefined && { settledAt }),
     tries: machine?.context.tries ?? 0,
     writing: run?.writing ?? false,
+    ...(holdsWrite && { holdsWrite }),
     ...(run?.journal && { run: run.journal.run }),
     ...(run?.vitals && { vitals: run.vitals }),
+    ...(run?.flashMap && { flashMap: run.flashMap }),
     warnings: run?.warnings ?? [],
     ...(lastLog && { lastLog }),
   };

@@ -4,7 +4,7 @@ import type { Link } from '../core/link.ts';
 import type { LogLine } from '../core/log.ts';
 import type { Outcome, Verdict } from '../core/outcome.ts';
 import type { AssumeWord, StepId, Task } from '../core/steps.ts';
-import type { Countdown, UnitVitals } from '../../flows/flow.ts';
+import type { Countdown, FlashMapRow, UnitVitals } from '../../flows/flow.ts';
 
 /**
  * What screens and headless reporters see of the bench: plain, immutable, JSON-safe. A new object only where
@@ -85,6 +85,10 @@ export interface SlotView {
   readonly tries: number;
   /** True from the first byte that changes the unit until the run settles. */
   readonly writing: boolean;
+  /** Being written by a flow that a cancel does not stop: `breakOff` does, at once and at a price. */
+  readonly holdsWrite?: true;
+  /** What lies where in its flash, and what becomes of it. */
+  readonly flashMap?: readonly FlashMapRow[];
   /** The run this slot shows, by number; undefined before the first. */
   readonly run?: number;
   readonly warnings: readonly string[];
@@ -186,6 +190,8 @@ export interface Bench {
   lookAgain(slotIds: readonly string[]): void;
   skip(slotIds: readonly string[]): void;
   cancel(slotIds: readonly string[]): void;
+  /** Stops writes at once that a cancel does not stop (`SlotView.holdsWrite`): only after a typed confirmation. */
+  breakOff(slotIds: readonly string[]): void;
   answer(promptId: string, value: string): void;
   /** Practice bench: does the asked act on the virtual unit. */
   perform(promptId: string): void;

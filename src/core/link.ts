@@ -59,11 +59,24 @@ export function parseLinks(value: string): Link[] {
         throw usage(`${value}: ble: wants an address like ble:a4:c1:38:00:11:22.`);
       return [{ kind: 'ble', text: value.toLowerCase() }];
     case 'flashrom':
-      return [{ kind: 'flashrom', text: value }];
+      return [parseProgrammer(value)];
     default:
       if (value.includes('://')) throw usage(`${value}: there is no such kind of link.`);
       return [{ kind: 'serial', text: value }];
   }
+}
+
+/** Programmers of flashrom that write the firmware of the computer they run on. */
+const OWN_FLASH = ['internal', 'linux_mtd'];
+
+function parseProgrammer(value: string): Link {
+  const programmer = value.slice('flashrom:'.length);
+  const [name = ''] = programmer.split(':');
+  if (!/^\w+$/.test(name))
+    throw usage(`${value}: flashrom: wants a programmer as flashrom -p takes it, e.g. flashrom:ch341a_spi.`);
+  if (OWN_FLASH.includes(name))
+    throw usage(`${value}: this is the flash of the computer itself, not of a unit.`);
+  return { kind: 'flashrom', text: `flashrom:${programmer}` };
 }
 
 function checkedUrl(value: string): URL {

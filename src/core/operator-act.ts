@@ -8,5 +8,7 @@ export type OperatorAct =
   | 'cycle-battery'
   /** A fresh cell is put in. */
   | 'change-cell'
+  /** The programmer is put on the flash chip (or its jumper set, its plug plugged in). */
+  | 'connect-programmer'
   /** Jig: the unit is taken out and the next one put in, as it would be for `power-into-loader` or `cycle-battery`. */
   | 'next-unit';

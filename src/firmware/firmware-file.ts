@@ -22,6 +22,16 @@ export type FirmwareKind =
   | 'telink-full-flash'
   /** Of a thermometer's flash what is unique to the unit: see telink-unique-areas.ts. */
   | 'telink-unique-areas'
+  /** The whole chip of a Xiaomi Dafang camera, 16 MiB; the parts of it that a bricked one lacks are warnings. */
+  | 'dafang-full-flash'
+  | 'dafang-boot'
+  | 'dafang-kernel'
+  /** Header, kernel, root, driver and appfs. */
+  | 'dafang-demo'
+  | 'dafang-para'
+  /** File systems that do not tell whose they are. */
+  | 'squashfs'
+  | 'jffs2'
   | 'unknown';
 
 /** Files that no flow can write: named, so that nobody calls them garbage. */

@@ -4,6 +4,7 @@ import { gunzip } from 'node:zlib';
 import { BenchError } from '../core/errors.ts';
 import { fileReason } from '../core/file-reason.ts';
 import { hexBytes, sha256, sizeText, startsWith } from './bytes.ts';
+import { describeDafang } from './dafang/recognize.ts';
 import { describeEsp32Flash } from './esp32-flash.ts';
 import { describeEsp32Image } from './esp32-image-file.ts';
 import { describeEsp8266 } from './esp8266-file.ts';
@@ -114,6 +115,8 @@ const withPacking = (findings: Findings, content: Uint8Array): Findings => ({
 
 /** The first recogniser that knows the content; what is made of several pieces comes before single images. */
 function recognize(content: Uint8Array): Findings {
+  const dafang = describeDafang(content);
+  if (dafang != null) return dafang;
   const block = describeSmallBlock(content);
   if (block != null) return block;
   const layout = findFlashLayout(content);

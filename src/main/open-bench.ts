@@ -9,6 +9,7 @@ import { systemClock } from '../core/clock.ts';
 import { watchClockJumps } from '../drivers/host/clock-jump.ts';
 import { createSleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
 import type { BleRadio } from '../drivers/ble/radio.ts';
+import { hostPrograms } from '../drivers/process/host-programs.ts';
 import { openSerialPort } from '../drivers/serial/open-serial-port.ts';
 import { inspectFile } from '../firmware/inspect.ts';
 import { type DataDir, openDataDir } from '../records/data-dir.ts';
@@ -48,6 +49,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
   try {
     const folder = { path: records.path, readOnly: records.readOnly };
     const settings = openSettings(folder);
+    const jobs = openJobs(folder);
     const ports = new PortNames(settings, clock);
     await ports.refresh();
     const sleepInhibitor = createSleepInhibitor({ clock });
@@ -66,7 +68,12 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       version: options.version,
       openSerial: (link, open) => openSerialPort(link, { ...open, clock }),
       openRadio: (open) => radios.open(open),
+      programs: hostPrograms(clock),
       inspectFile,
+      rememberSetting: (jobName, key, value) => {
+        const job = jobs.list().jobs.find(({ name }) => name === jobName);
+        if (job) jobs.save({ ...job, settings: { ...job.settings, [key]: value } });
+      },
       labelOf: (link) => ports.labelOf(link),
     });
     const stopWatching = watchClockJumps(clock, (jumpMs) => bench.clockJumped(jumpMs));
@@ -74,7 +81,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       bench,
       records,
       settings,
-      jobs: openJobs(folder),
+      jobs,
       ports,
       openRadio: () => radios.open({}),
       async close() {

@@ -27,6 +27,13 @@ describe('a link', () => {
     expect(parseLinks(value)).toEqual([{ kind, text }]);
   });
 
+  it('to a programmer takes what flashrom takes, but never the flash of this computer', () => {
+    const remote = 'flashrom:serprog:ip=127.0.0.1:7431,spispeed=2M';
+    expect(texts(remote)).toEqual([remote]);
+    for (const value of ['flashrom:', 'flashrom:internal', 'flashrom:linux_mtd:dev=0', 'flashrom: -x'])
+      expect(() => parseLinks(value), value).toThrow();
+  });
+
   it('to the practice bench may stand for many slots', () => {
     expect(texts('virtual:lamp?n=3')).toEqual(['virtual:lamp#1', 'virtual:lamp#2', 'virtual:lamp#3']);
     expect(texts('virtual:lamp?unit=7')).toEqual(['virtual:lamp#7']);

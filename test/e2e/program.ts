@@ -38,8 +38,8 @@ export class Running {
   stderr = '';
   readonly #waiters = new Set<() => void>();
 
-  constructor(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.process = spawn(process.execPath, [PROGRAM, ...words], {
+  constructor(words: readonly string[], env: Readonly<Record<string, string>> = {}, program = PROGRAM) {
+    this.process = spawn(process.execPath, [program, ...words], {
       env: { ...environment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -80,7 +80,8 @@ export class Running {
 export const benchflash = (
   words: readonly string[],
   env?: Readonly<Record<string, string>>,
-): Promise<Ended> => new Running(words, env).ended;
+  program?: string,
+): Promise<Ended> => new Running(words, env, program).ended;
 
 /** One event of --json. */
 export type EventLine = Record<string, unknown> & { readonly type: string };

@@ -23,6 +23,8 @@ export class ScriptedPort implements SerialPort {
   baudRate: number;
   lostBecause: Error | undefined;
   flushes = 0;
+  /** What the host asked to be left alone for, ms. */
+  readonly rests: number[] = [];
   onWrite: (bytes: Uint8Array) => void = () => {};
   onLines: (lines: ControlLines) => void = () => {};
   /** Rates the port refuses with BAUD_REFUSED. */
@@ -74,6 +76,10 @@ export class ScriptedPort implements SerialPort {
     this.lines.push(lines);
     this.onLines(lines);
     return Promise.resolve();
+  }
+
+  rest(ms: number): void {
+    this.rests.push(ms);
   }
 
   flushInput(): Promise<void> {

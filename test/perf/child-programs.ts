@@ -19,8 +19,8 @@ const withoutDevtools = {
 };
 
 /**
- * Bundles every program of `children/` as build.mjs bundles the product (React's production build, no loader in the
- * process), but readable, so that a CPU profile of it (NODE_OPTIONS=--cpu-prof) names what is in the source.
+ * Bundles every program of `children/` as build/build.mjs bundles the product (React's production build, no loader in the
+ * process), but readable, so that a CPU profile of it (node --cpu-prof) names what is in the source.
  */
 export async function buildChildPrograms(): Promise<void> {
   await rm(outdir, { recursive: true, force: true });
@@ -43,6 +43,9 @@ export async function buildChildPrograms(): Promise<void> {
   });
 }
 
+/** Where the program stands once it is built. */
+export const childProgram = (name: string): string => join(outdir, `${basename(name)}.mjs`);
+
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -51,8 +54,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 /** Starts one of them with its job; its stdin stays open, its stderr is ours. */
 export function startChild(name: string, job: object) {
-  const file = join(outdir, `${basename(name)}.mjs`);
-  const child = spawn(process.execPath, [file, JSON.stringify(job)], {
+  const child = spawn(process.execPath, [childProgram(name), JSON.stringify(job)], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, UV_THREADPOOL_SIZE: '64' },
   });

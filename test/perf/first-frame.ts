@@ -3,6 +3,7 @@ import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { childProgram } from './child-programs.ts';
 
 /** The built program as its users start it. */
 const PROGRAM = fileURLToPath(new URL('../../dist/benchflash.cjs', import.meta.url));
@@ -19,6 +20,8 @@ export interface FirstFrame {
 export interface Pair {
   readonly benchflash: Start;
   readonly bareNode: Start;
+  /** One word by Ink, React and Yoga alone: nothing that draws with them can be much faster. */
+  readonly inkAlone: Start;
 }
 
 /** Medians, from the start of the process to its first text on the terminal. */
@@ -45,9 +48,11 @@ async function measurePair(runs: number, environment: NodeJS.ProcessEnv): Promis
   const directory = await mkdtemp(join(tmpdir(), 'benchflash-perf-'));
   const benchflash: Start[] = [];
   const bareNode: Start[] = [];
+  const inkAlone: Start[] = [];
   try {
     for (let run = 0; run < runs; run++) {
       bareNode.push(await timeTo('x', ['-e', "process.stdout.write('x')"], environment));
+      inkAlone.push(await timeTo('ink alone', [childProgram('ink-alone')], environment));
       // On the start screen, and in no error or control sequence before it.
       const words = [PROGRAM, '--data-dir', join(directory, 'data')];
       benchflash.push(await timeTo('benchflash', words, environment));
@@ -55,7 +60,7 @@ async function measurePair(runs: number, environment: NodeJS.ProcessEnv): Promis
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-  return { benchflash: medians(benchflash), bareNode: medians(bareNode) };
+  return { benchflash: medians(benchflash), bareNode: medians(bareNode), inkAlone: medians(inkAlone) };
 }
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;

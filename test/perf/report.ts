@@ -4,6 +4,7 @@ import type { FirstFrame, Pair } from './first-frame.ts';
 import type { ManySlotsResult } from './many-slots.ts';
 import type { Table } from './table.ts';
 import { judge, operationNames, percent, targetTable, type Measurements } from './targets.ts';
+import type { ThermometerWireRow } from './thermometer-wire.ts';
 import type { ThroughputRow } from './throughput.ts';
 
 const kbits = (value: number) => value.toFixed(1);
@@ -14,9 +15,10 @@ const size = (bytes: number) =>
 
 /** Every table of what was measured, the targets last. */
 export function tablesOf(measured: Measurements): Table[] {
-  const { throughput, manySlots, dashboard, firstFrame } = measured;
+  const { throughput, thermometerWire, manySlots, dashboard, firstFrame } = measured;
   return [
     ...(throughput ? [throughputTable(throughput, measured.bareWakeSeconds)] : []),
+    ...(thermometerWire ? [thermometerWireTable(thermometerWire)] : []),
     ...(manySlots ? [manySlotsTable(manySlots)] : []),
     ...(dashboard ? [dashboardTable(dashboard)] : []),
     ...(firstFrame ? [firstFrameTable(firstFrame)] : []),
@@ -31,7 +33,7 @@ function throughputTable(rows: readonly ThroughputRow[], bareWakeSeconds: number
     note:
       'ESP32 with stub. Limit: the slower of the wire (10 bits a byte, no framing) and the modelled flash (erase 45 ms a ' +
       'sector, program 0.7 ms a page); compressed writes may pass the wire. Stub at best: it takes in one block while it ' +
-      'writes the one before, and compressed data only in windows of 32 KiB. CPU: of the client process during the ' +
+      'writes the one before, and compressed data only in windows of 32 KiB; compressed or raw, whichever is faster. CPU: of the client process during the ' +
       'operation, seconds. Both clients at the same time, each against its own device in another process.' +
       floor,
     head: [
@@ -67,6 +69,25 @@ function throughputTable(rows: readonly ThroughputRow[], bareWakeSeconds: number
 const bareWakeText = (wakeSeconds: number) =>
   ` Node alone takes ${(wakeSeconds * 1e6).toFixed(0)} us of CPU each time bytes wake it here, which makes ` +
   `${(wakesOfRead(4 * 2 ** 20) * wakeSeconds).toFixed(2)} s of a 4 MiB read at 115200 baud.`;
+
+function thermometerWireTable(rows: readonly ThermometerWireRow[]): Table {
+  return {
+    title: 'One thermometer on a paced single wire',
+    note:
+      'Seconds of the write, without activation. Least: every character of the encoding on the wire, and the flash (typical ' +
+      'times in full mode, the most the data sheet allows where nothing is heard). Public page: its own waits and ' +
+      'characters, computed. All rows at the same time, each unit and each client in a process of its own.',
+    head: ['ability, bytes, baud', 'least', 'benchflash', 'x least', 'CPU s', 'public page'],
+    rows: rows.map(({ ability, bytes, baudRate, leastSeconds, seconds: took, cpuSeconds, pageSeconds }) => [
+      `${ability}, ${bytes}, ${baudRate}`,
+      leastSeconds.toFixed(1),
+      took.toFixed(1),
+      (took / leastSeconds).toFixed(2),
+      seconds(cpuSeconds),
+      pageSeconds.toFixed(1),
+    ]),
+  };
+}
 
 function manySlotsTable({ slots, baudRate, phases, idle }: ManySlotsResult): Table {
   return {
@@ -108,10 +129,11 @@ function dashboardTable({ slots, columns, rows, result }: DashboardMeasurement):
 }
 
 function firstFrameTable({ runs, plain, asSet }: FirstFrame): Table {
-  const rows = ({ benchflash, bareNode }: Pair, where: string) =>
+  const rows = ({ benchflash, bareNode, inkAlone }: Pair, where: string) =>
     [
       { name: `benchflash${where}`, start: benchflash },
       { name: `bare node${where}`, start: bareNode },
+      { name: `Ink, one word${where}`, start: inkAlone },
     ].map(({ name, start }) => [
       name,
       start.ms.toFixed(0),
@@ -122,7 +144,8 @@ function firstFrameTable({ runs, plain, asSet }: FirstFrame): Table {
   return {
     title: 'Start to first text on the terminal',
     note:
-      `Medians of ${runs} starts each, in turn, in a pseudo terminal of 80x24.` +
+      `Medians of ${runs} starts each, in turn, in a pseudo terminal of 80x24. Ink: itself, React and Yoga, nothing else, ` +
+      'without a code cache.' +
       (asSet ? ' As set here: with the NODE_EXTRA_CA_CERTS or NODE_OPTIONS of this machine.' : ''),
     head: ['program', 'ms', 'x bare node', 'CPU ms', 'x bare node'],
     rows: [...rows(plain, ''), ...(asSet ? rows(asSet, ', as set here') : [])],

@@ -6,10 +6,19 @@ const BLOCK_BYTES = 16_384;
 const WINDOW_BYTES = 32_768;
 
 /**
- * How long a write takes at best with a stub, ms: it takes in one block while it writes the one before, and no more.
- * Compressed blocks fill a window at uneven times, so that wire and flash wait for each other in turn.
+ * How long a write takes at best with a stub, ms: compressed throughout, or raw throughout where a compressed write may
+ * go on raw.
  */
 export function stubPipelineMs(image: Uint8Array, compressed: boolean, baudRate: number): number {
+  const rawMs = pipelineMs(image, false, baudRate);
+  return compressed ? Math.min(rawMs, pipelineMs(image, true, baudRate)) : rawMs;
+}
+
+/**
+ * A stub takes in one block while it writes the one before, and no more. Compressed blocks fill a window at uneven
+ * times, so that wire and flash wait for each other in turn.
+ */
+function pipelineMs(image: Uint8Array, compressed: boolean, baudRate: number): number {
   let receivedMs = 0;
   let freeMs = 0;
   let waiting = 0;

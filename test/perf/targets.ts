@@ -2,6 +2,7 @@ import type { DashboardMeasurement } from './dashboard.ts';
 import type { FirstFrame } from './first-frame.ts';
 import type { ManySlotsResult } from './many-slots.ts';
 import type { Table } from './table.ts';
+import type { ThermometerWireRow } from './thermometer-wire.ts';
 import type { ThroughputRow } from './throughput.ts';
 
 /** Whatever was measured in this run. */
@@ -9,6 +10,7 @@ export interface Measurements {
   readonly throughput?: readonly ThroughputRow[];
   /** CPU seconds that Node alone takes each time bytes wake it; measured with the throughput. */
   readonly bareWakeSeconds?: number;
+  readonly thermometerWire?: readonly ThermometerWireRow[];
   readonly manySlots?: ManySlotsResult;
   readonly dashboard?: DashboardMeasurement;
   readonly firstFrame?: FirstFrame;
@@ -29,6 +31,8 @@ const SAME_SPEED = 0.99;
 const CPU_FRACTION = 1 / 3;
 const READ_CPU_SECONDS = 1;
 const READ_BYTES = 4 * 2 ** 20;
+/** Of a thermometer's write: against its characters on the wire and its flash. */
+const TIMES_LEAST = 1.15;
 const MANY_SLOTS_CPU = 0.5;
 const DASHBOARD_CPU = 0.2;
 const TIMES_BARE_NODE = 4;
@@ -41,9 +45,17 @@ export const operationNames = {
 } as const;
 
 /** One line for each target that this run could judge. */
-export function judge({ throughput, manySlots, dashboard, firstFrame }: Measurements): Target[] {
+export function judge(measured: Measurements): Target[] {
+  const { throughput, thermometerWire, manySlots, dashboard, firstFrame } = measured;
   const targets: Target[] = [];
   if (throughput) targets.push(...judgeThroughput(throughput));
+  for (const { ability, bytes, seconds, leastSeconds } of thermometerWire ?? [])
+    targets.push({
+      name: `thermometer by wire, ${ability}, ${bytes} bytes`,
+      wanted: `<= ${TIMES_LEAST} x wire and flash`,
+      measured: `${(seconds / leastSeconds).toFixed(2)} x`,
+      reached: seconds / leastSeconds <= TIMES_LEAST,
+    });
   for (const phase of manySlots?.phases ?? []) {
     const load = phase.cpuSeconds / phase.seconds;
     const failed = phase.problems.length;

@@ -134,6 +134,19 @@ describe('the dashboard', () => {
     expect(await screen.text()).toContain('log-1.txt');
   });
 
+  it('breaks off a write that a cancel does not stop only for the typed words, and cancels the others', async () => {
+    const slots = twelve().map((each) => (each.number === 6 ? { ...each, holdsWrite: true as const } : each));
+    const screen = await openScreen({ bench: new FakeBench([batch(slots)]), size: [100, 30] });
+    await screen.press('a', 'c');
+    expect(acts(screen.bench)).toEqual(['cancel B-0143/5 B-0143/8 B-0143/9 B-0143/10 B-0143/11 B-0143/12']);
+    expect(await screen.text()).toContain('lamp#6: break the write off?');
+    await screen.type('break it');
+    expect(acts(screen.bench)).toHaveLength(1);
+    await screen.press('Esc', 'c');
+    await screen.type('break off');
+    expect(acts(screen.bench).at(-1)).toBe('breakOff B-0143/6');
+  });
+
   it('cancels all only for the typed words', async () => {
     const screen = await open12();
     await screen.press('C');

@@ -42,6 +42,13 @@ const question = actPrompt('q', {
   ],
 });
 
+const FLASH_MAP = [
+  { name: 'boot', offset: 0, size: 0x4_0000, holds: 'erased', good: false, becomes: 'stock U-Boot, 128 MB' },
+  { name: 'kernel', offset: 0x4_0000, size: 0x20_0000, holds: 'uImage Linux-3.10.14', good: true },
+  { name: 'root', offset: 0x24_0000, size: 0x35_0000, holds: 'does not begin as it should', good: false },
+  { name: 'para', offset: 0xfb_0000, size: 0x4_0000, holds: 'jffs2, 1 files', good: true },
+] as const;
+
 const full = (services: FakeServices): void => {
   services.savedJobs = [
     job({ last: { batchId: 'B-0140', at: START - 86_400_000, good: 12, units: 12 } }),
@@ -135,6 +142,10 @@ const SCENES: Readonly<Record<string, Scene>> = {
         { cycle: true },
       ),
     ],
+  },
+  'device-map': {
+    batches: [batch([runningSlot(1, 'flash', { flashMap: FLASH_MAP, holdsWrite: true, writing: true })])],
+    keys: ['Enter'],
   },
   'device-failed': { batches: bench12, keys: ['j', 'j', 'j', 'Enter'] },
   'device-jig': {

@@ -1,4 +1,5 @@
 import type { BatchRequest } from '../../bench/view.ts';
+import { BenchError } from '../../core/errors.ts';
 import type { AssumeWord } from '../../core/steps.ts';
 import { demoLamps } from './lamps.ts';
 import { demoPlugs } from './plugs.ts';
@@ -15,9 +16,18 @@ const BATCHES: Readonly<Record<string, (parts: PracticeParts) => Promise<BatchRe
   'lywsd03mmc-ble': demoRadio,
 };
 
-/** A batch on virtual units for one flow; the lamps for one that has none of its own. */
-export const demoBatch = (parts: PracticeParts, flowId = ''): Promise<BatchRequest> =>
-  (BATCHES[flowId] ?? BATCHES['mijia-bedside-lamp-2']!)(parts);
+/** A batch on virtual units for one flow, or for one to begin with. Throws USAGE where a flow has no virtual device. */
+export async function demoBatch(
+  parts: PracticeParts,
+  flowId = 'mijia-bedside-lamp-2',
+): Promise<BatchRequest> {
+  const batch = BATCHES[flowId];
+  if (batch) return batch(parts);
+  throw new BenchError('USAGE', {
+    message: `There are no virtual units for ${flowId}.`,
+    advice: 'Practise on another device, or plug a real one in.',
+  });
+}
 
 /** Answers of a demo that nobody watches. */
 export const ANSWERED: readonly AssumeWord[] = ['wired', 'no-backup', 'rebind'];

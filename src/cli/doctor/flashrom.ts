@@ -1,3 +1,4 @@
+import { delimiter } from 'node:path';
 import { execa } from 'execa';
 import type { Check } from './check.ts';
 
@@ -9,6 +10,8 @@ export async function flashromCheck(): Promise<Check> {
   const { exitCode, stdout } = await execa('flashrom', ['--version'], {
     reject: false,
     timeout: VERSION_LIMIT_MS,
+    // Where Debian keeps it, and where the runs of this program find it too.
+    env: { PATH: [process.env['PATH'] ?? '', '/usr/local/sbin', '/usr/sbin'].join(delimiter) },
   });
   const version = /^flashrom\s+(\S+)/m.exec(stdout ?? '')?.[1];
   if (exitCode === 0 && version != null) return { ...head, state: 'yes', finding: version };

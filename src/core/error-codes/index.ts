@@ -1,8 +1,10 @@
 import { BENCH_CODES } from './bench.ts';
 import { BLUETOOTH_CODES } from './bluetooth.ts';
+import { DAFANG_CODES } from './dafang.ts';
 import { ESP_CONTACT_CODES } from './esp-contact.ts';
 import { ESP_LOADER_CODES } from './esp-loader.ts';
 import { FILE_CODES } from './files.ts';
+import { FLASHROM_CODES } from './flashrom.ts';
 import { PROOF_CODES } from './proof.ts';
 import { SERIAL_CODES } from './serial.ts';
 import { TELINK_CODES } from './telink.ts';
@@ -22,5 +24,7 @@ export const ERROR_CODES = {
   ...ESP_CONTACT_CODES,
   ...ESP_LOADER_CODES,
   ...TELINK_CODES,
+  ...FLASHROM_CODES,
+  ...DAFANG_CODES,
   ...PROOF_CODES,
 } as const;

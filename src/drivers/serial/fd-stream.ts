@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { readSync, writeSync } from 'node:fs';
+import type { Clock } from '../../core/clock.ts';
 
 /** One read takes what the kernel has; its tty buffer is 4 KiB, pseudo terminals and some drivers hold more. */
 const READ_BYTES = 64 * 1024;
@@ -26,11 +27,19 @@ export class FdStream {
   readonly #onBytes: (bytes: Uint8Array) => void;
   readonly #onGone: (error: Error) => void;
   readonly #scratch = new Uint8Array(READ_BYTES);
+  readonly #clock: Clock;
   #writable: ((error: Error | null) => void) | undefined;
   #stopped = false;
+  #cancelRest: (() => void) | undefined;
 
-  constructor(port: PolledFd, onBytes: (bytes: Uint8Array) => void, onGone: (error: Error) => void) {
+  constructor(
+    port: PolledFd,
+    clock: Clock,
+    onBytes: (bytes: Uint8Array) => void,
+    onGone: (error: Error) => void,
+  ) {
     this.#port = port;
+    this.#clock = clock;
     this.#onBytes = onBytes;
     this.#onGone = onGone;
     port.poller.on('readable', (error: Error | null) => this.#fromPoller(() => this.#readable(error)));
@@ -40,6 +49,16 @@ export class FdStream {
 
   stop(): void {
     this.#stopped = true;
+    this.#cancelRest?.();
+  }
+
+  /** Leaves what comes in the kernel for `ms`. */
+  rest(ms: number): void {
+    if (this.#cancelRest != null || this.#stopped) return;
+    this.#cancelRest = this.#clock.after(ms, () => {
+      this.#cancelRest = undefined;
+      this.#watch();
+    });
   }
 
   /** Resolves when the kernel has taken every byte; stops at the next pause when `signal` aborts. */
@@ -80,6 +99,8 @@ export class FdStream {
   #readable(error: Error | null): void {
     if (this.#stopped) return;
     if (error) return this.#gone(error);
+    // It was being watched for when the rest began.
+    if (this.#cancelRest != null) return;
     let count: number;
     try {
       count = readSync(this.#port.fd, this.#scratch, 0, READ_BYTES, null);
@@ -93,13 +114,14 @@ export class FdStream {
   }
 
   #gone(error: Error): void {
-    this.#stopped = true;
+    this.stop();
     this.#onGone(error);
   }
 
   /** The poller forgets what it watches for with each new order, so every order names all. */
   #watch(): void {
-    if (!this.#stopped) this.#port.poller.poll(this.#writable ? READABLE | WRITABLE : READABLE);
+    const events = (this.#cancelRest ? 0 : READABLE) | (this.#writable ? WRITABLE : 0);
+    if (!this.#stopped && events !== 0) this.#port.poller.poll(events);
   }
 
   /** An exception out of here would end the process in native code; it is thrown again where Node reports it. */

@@ -6,7 +6,7 @@ const MAX_UNHEARD_BYTES = 64 * 1024;
 /** What a write may take beyond its time on the wire, ms. */
 const WRITE_GRACE_MS = 10_000;
 /** Start bit, eight data bits, stop bit. */
-const BITS_PER_BYTE = 10;
+export const BITS_PER_BYTE = 10;
 
 /** Longest a write of `bytes` may take at `baudRate`, ms. */
 export const writeLimitMs = (bytes: number, baudRate: number): number =>
@@ -116,20 +116,24 @@ export class LinkState {
 
   /**
    * Runs `work` and ends with it, with the loss of the link, or after `limitMs` with the error `late` makes.
-   * The work's own signal aborts in the last two cases. After a close node-serialport calls back no more (seen
+   * The work's own signal, made for the work that asks for it, aborts in the last two cases. After a close node-serialport calls back no more (seen
    * with version 13), so the carrier alone is never waited for.
    */
-  async within<T>(limitMs: number, late: () => Error, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async within<T>(
+    limitMs: number,
+    late: () => Error,
+    work: (signal: () => AbortSignal) => Promise<T>,
+  ): Promise<T> {
     if (this.gone) throw this.goneError();
-    const abort = new AbortController();
+    let abort: AbortController | undefined;
     let end: (error: Error) => void = () => undefined;
     const ended = new Promise<never>((_, reject) => (end = reject));
     this.#waiters.add(end);
     const cancelLimit = this.#clock.after(limitMs, () => end(late()));
     try {
-      return await Promise.race([work(abort.signal), ended]);
+      return await Promise.race([work(() => (abort ??= new AbortController()).signal), ended]);
     } catch (error) {
-      abort.abort(error);
+      abort?.abort(error);
       throw this.gone ? this.goneError() : error;
     } finally {
       cancelLimit();

@@ -3,7 +3,7 @@ import { BenchError } from '../../core/errors.ts';
 import type { AdapterChip } from './adapter.ts';
 import { type BindingPort, type SerialBinding, systemBinding } from './binding.ts';
 import { FdStream, isPolledFd } from './fd-stream.ts';
-import { LinkState, reasonOf, writeLimitMs } from './link-state.ts';
+import { BITS_PER_BYTE, LinkState, reasonOf, writeLimitMs } from './link-state.ts';
 import type { ControlLines, OpenOptions, SerialPort } from './port.ts';
 import { checkDevice, type DeviceFiles, openingError, systemDeviceFiles } from './port-errors.ts';
 import { portHolders } from './port-holders.ts';
@@ -21,6 +21,13 @@ const READ_BYTES = 64 * 1024;
  * left the driver: there the largest buffer of any counts (CP2102 640).
  */
 const UNSENT_BYTES = { linux: 256, other: 640 };
+/**
+ * Longest rest by the bytes that may come meanwhile. Linux keeps 4 KiB for a reader of a tty, and stops an adapter that
+ * has filled them (N_TTY); half of it is left for a process that wakes late. Of other systems nothing is known.
+ */
+const MAX_REST_BYTES = 2048;
+/** A rest shorter than a timer can tell is none, ms. */
+const MIN_REST_MS = 2;
 
 export interface NodeSerialOptions extends OpenOptions {
   readonly clock?: Clock;
@@ -58,7 +65,9 @@ export async function openNodeSerialPort(path: string, options: NodeSerialOption
   const hasControlLines = await movesLines(port);
   const { baudRate, link = path, adapter } = options;
   const unsentBytes = platform === 'linux' ? UNSENT_BYTES.linux : UNSENT_BYTES.other;
-  const opened = new NodeSerialPort(port, { link, clock, baudRate, hasControlLines, unsentBytes, adapter });
+  const buffersInput = platform === 'linux';
+  const facts = { link, clock, baudRate, hasControlLines, buffersInput, unsentBytes, adapter };
+  const opened = new NodeSerialPort(port, facts);
   try {
     await opened.expectRate(baudRate);
   } catch (error) {
@@ -111,6 +120,8 @@ interface PortFacts {
   readonly clock: Clock;
   readonly baudRate: number;
   readonly hasControlLines: boolean;
+  /** The system keeps what comes while nobody reads, up to a known size. */
+  readonly buffersInput: boolean;
   readonly unsentBytes: number;
   readonly adapter: AdapterChip | undefined;
 }
@@ -141,12 +152,14 @@ class NodeSerialPort implements SerialPort {
   readonly #clock: Clock;
   readonly #state: LinkState;
   readonly #stream: FdStream | undefined;
+  readonly #buffersInput: boolean;
   #hasControlLines: boolean;
   #baudRate: number;
   #run: WriteRun | undefined;
 
   constructor(port: BindingPort, facts: PortFacts) {
     this.#port = port;
+    this.#buffersInput = facts.buffersInput;
     this.#clock = facts.clock;
     this.link = facts.link;
     this.unsentBytes = facts.unsentBytes;
@@ -157,6 +170,7 @@ class NodeSerialPort implements SerialPort {
     if (isPolledFd(port)) {
       this.#stream = new FdStream(
         port,
+        facts.clock,
         (bytes) => this.#state.deliver(bytes),
         (error) => this.#lose(error),
       );
@@ -182,6 +196,11 @@ class NodeSerialPort implements SerialPort {
     return this.#state.onLost(listener);
   }
 
+  rest(ms: number): void {
+    const longestMs = (MAX_REST_BYTES * BITS_PER_BYTE * 1000) / this.#baudRate;
+    if (this.#buffersInput && ms >= MIN_REST_MS) this.#stream?.rest(Math.floor(Math.min(ms, longestMs)));
+  }
+
   write(bytes: Uint8Array): Promise<void> {
     const run = (this.#run ??= new WriteRun());
     run.left++;
@@ -198,7 +217,8 @@ class NodeSerialPort implements SerialPort {
     await this.#order(
       writeLimitMs(run.bytes, this.#baudRate),
       () => new BenchError('WRITE_TIMEOUT', { detail: { link: this.link, bytes: bytes.length } }),
-      async (signal) => {
+      async (signalOf) => {
+        const signal = signalOf();
         if (this.#stream) await this.#stream.write(bytes, signal);
         else if (bytes.length > 0) await this.#port.write(Buffer.from(bytes));
         run.left--;
@@ -282,7 +302,11 @@ class NodeSerialPort implements SerialPort {
   };
 
   /** Runs an order to the driver; what fails because the adapter is gone counts as its loss. */
-  #order(limitMs: number, late: () => Error, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  #order(
+    limitMs: number,
+    late: () => Error,
+    work: (signal: () => AbortSignal) => Promise<void>,
+  ): Promise<void> {
     return this.#state.within(limitMs, late, async (signal) => {
       try {
         await work(signal);

@@ -43,6 +43,13 @@ export interface SerialPort {
    * last 64 KiB) is handed to the next listener at once. Returns the unsubscribe function.
    */
   onData(listener: (bytes: Uint8Array) => void): () => void;
+  /**
+   * Leaves what comes in the carrier's buffer for `ms`, or as long as that buffer surely holds it, and then delivers it
+   * at once: a long transfer need not wake the process for every few bytes (a CH340 hands over 32 at a time). Writing
+   * goes on; the loss of the link shows at the end of the rest at the latest. Does nothing during a rest, and where
+   * nothing is known of the buffer.
+   */
+  rest?(ms: number): void;
   /** Called once when the link goes away without `close()`; at once when it is gone already. */
   onLost(listener: (error: Error) => void): () => void;
   /**

@@ -93,12 +93,19 @@ export class TelnetDecoder {
       start = end;
       events.push(event);
     };
-    for (const byte of chunk) {
+    for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at]!;
       switch (this.#state) {
-        case 'data':
-          if (byte === TELNET.IAC) this.#state = 'iac';
-          else data[end++] = byte;
+        case 'data': {
+          // Up to the next IAC in one go: a flash is read through here.
+          const next = chunk.indexOf(TELNET.IAC, at);
+          const run = chunk.subarray(at, next === -1 ? chunk.length : next);
+          data.set(run, end);
+          end += run.length;
+          at += run.length;
+          if (next !== -1) this.#state = 'iac';
           break;
+        }
         case 'iac':
           if (byte === TELNET.IAC) data[end++] = byte;
           this.#state = this.#afterIac(byte);

@@ -108,6 +108,9 @@ class Rfc2217Port implements SerialPort {
   onLost(listener: (error: Error) => void): () => void {
     return this.#tcp.state.onLost(listener);
   }
+  rest(ms: number): void {
+    this.#tcp.rest(ms);
+  }
 
   /** Rate, 8N1, no flow control, and no reports of line and modem state. */
   async configure(): Promise<void> {

@@ -29,6 +29,7 @@ export async function openSocketPort(
     },
     onData: (listener) => state.onData(listener),
     onLost: (listener) => state.onLost(listener),
+    rest: (ms) => tcp.rest(ms),
     write: (bytes) => state.inTurn(() => tcp.send(bytes, baudRate)),
     setBaudRate: (rate) =>
       state.inTurn(async () => {

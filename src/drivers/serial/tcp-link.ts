@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type OnReadOpts, type Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import { BenchError } from '../../core/errors.ts';
 import { LinkState, reasonOf, writeLimitMs } from './link-state.ts';
@@ -9,21 +9,31 @@ const CONNECT_LIMIT_MS = 10_000;
 const KEEP_ALIVE_MS = 10_000;
 /** Polite end of the connection; a peer that does not read holds it up. */
 const CLOSE_LIMIT_MS = 2000;
+/** One read takes what the system has; its socket buffers hold more. */
+const READ_BYTES = 64 * 1024;
+/** What a socket's buffer does not hold its sender keeps: a rest is only bounded for the sake of who waits, ms. */
+const MAX_REST_MS = 500;
+/** A rest shorter than a timer can tell is none, ms. */
+const MIN_REST_MS = 2;
 
 /** A connection that carries a serial link: what raw TCP and RFC 2217 have in common. */
 export class TcpLink {
   readonly state: LinkState;
   readonly link: string;
   readonly #socket: Socket;
+  readonly #intake: Intake;
   readonly #clock: Clock;
+  #cancelRest: (() => void) | undefined;
 
   /** Throws LINK_REFUSED; on abort, the signal's reason. */
   static async open(link: string, clock: Clock, signal?: AbortSignal): Promise<TcpLink> {
-    return new TcpLink(await connected(link, clock, signal), link, clock);
+    const intake: Intake = { read: () => undefined };
+    return new TcpLink(await connected(link, intake, clock, signal), intake, link, clock);
   }
 
-  private constructor(socket: Socket, link: string, clock: Clock) {
+  private constructor(socket: Socket, intake: Intake, link: string, clock: Clock) {
     this.#socket = socket;
+    this.#intake = intake;
     this.#clock = clock;
     this.link = link;
     this.state = new LinkState(link, clock);
@@ -35,10 +45,21 @@ export class TcpLink {
   }
 
   onReceived(listener: (bytes: Uint8Array) => void): void {
-    // A plain view: Buffer's slice() would share memory with what was sliced. Node reads into a fresh buffer each time.
-    this.#socket.on('data', (chunk: Buffer) =>
-      listener(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)),
-    );
+    this.#intake.read = listener;
+    this.#socket.resume();
+  }
+
+  /** See `SerialPort.rest`. */
+  rest(ms: number): void {
+    if (this.#cancelRest != null || ms < MIN_REST_MS || this.state.gone) return;
+    this.#socket.pause();
+    this.#cancelRest = this.#clock.after(Math.min(Math.floor(ms), MAX_REST_MS), () => this.#endRest());
+  }
+
+  #endRest(): void {
+    this.#cancelRest?.();
+    this.#cancelRest = undefined;
+    this.#socket.resume();
   }
 
   /** Resolves when the system has taken the bytes; TCP cannot tell when the far UART has sent them. */
@@ -60,6 +81,7 @@ export class TcpLink {
 
   lose(cause: unknown): void {
     if (this.state.gone) return;
+    this.#cancelRest?.();
     this.#socket.destroy();
     this.state.lose(
       new BenchError('LINK_LOST', {
@@ -72,7 +94,9 @@ export class TcpLink {
   }
 
   async close(): Promise<void> {
-    if (!this.state.close() || this.#socket.destroyed) return;
+    if (!this.state.close()) return;
+    if (this.#cancelRest != null) this.#endRest();
+    if (this.#socket.destroyed) return;
     await new Promise<void>((resolve) => {
       const cancelLimit = this.#clock.after(CLOSE_LIMIT_MS, () => this.#socket.destroy());
       this.#socket.once('close', () => {
@@ -84,13 +108,31 @@ export class TcpLink {
   }
 }
 
-function connected(link: string, clock: Clock, signal?: AbortSignal): Promise<Socket> {
+/** Who gets what a socket reads. */
+interface Intake {
+  read(bytes: Uint8Array): void;
+}
+
+/** Node's own reading into one buffer: without it, a paused socket goes on reading into a queue. */
+function readingInto(intake: Intake): OnReadOpts {
+  return {
+    buffer: new Uint8Array(READ_BYTES),
+    callback: (count, buffer) => {
+      intake.read(buffer.slice(0, count));
+      return true;
+    },
+  };
+}
+
+function connected(link: string, intake: Intake, clock: Clock, signal?: AbortSignal): Promise<Socket> {
   const { hostname, port } = new URL(link);
   // An IPv6 address stands in brackets in a URL only.
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const socket = connect({ host, port: Number(port) });
+    const socket = connect({ host, port: Number(port), onread: readingInto(intake) });
+    // Until somebody takes what is read.
+    socket.pause();
     const end = () => {
       cancelLimit();
       signal?.removeEventListener('abort', onAbort);

@@ -4,6 +4,7 @@ import type { FrameStream } from './channel.ts';
 import type { Conversation } from './conversation.ts';
 import { OP } from './opcodes.ts';
 import { words } from './packet.ts';
+import { PacketPace } from './packet-pace.ts';
 import { wireMs } from './timeouts.ts';
 
 /** Largest packet the stub sends; a larger one is refused (esp-flasher-stub 1.1.0). */
@@ -18,6 +19,11 @@ const STALL_MS = 1_500;
  * host does not show. The stub only counts acknowledgements, and reads them after it has sent the packet.
  */
 const EARLY_ACK_MS = 2;
+/**
+ * The end of a packet is not slept through: from so many ms before it on bytes are taken as they come, so that the
+ * acknowledgement leaves in time also where timers are late.
+ */
+const WAKE_MS = 30;
 
 export type StreamResult =
   /** Everything came and its digest is right. */
@@ -65,6 +71,8 @@ class ReadStream implements FrameStream {
   readonly #hash = createHash('md5');
   readonly #stallMs: number;
   readonly #earlyBytes: number;
+  readonly #wakeBytes: number;
+  readonly #pace: PacketPace;
   readonly #settled = deferred<StreamResult>();
   readonly #returned = deferred<boolean>();
   #receivedBytes = 0;
@@ -79,6 +87,8 @@ class ReadStream implements FrameStream {
     const { baudRate } = talk.port;
     this.#stallMs = STALL_MS + wireMs(PACKET_BYTES * 2, baudRate);
     this.#earlyBytes = Math.min(Math.floor((EARLY_ACK_MS * baudRate) / 10_000), PACKET_BYTES / 8);
+    this.#wakeBytes = Math.ceil((WAKE_MS * baudRate) / 10_000);
+    this.#pace = new PacketPace(talk.clock, wireMs(1, baudRate));
     this.#armStall();
   }
 
@@ -95,10 +105,28 @@ class ReadStream implements FrameStream {
   }
 
   pending(decodedBytes: number): void {
-    if (this.#state !== 'reading' || this.#isAcknowledged || this.#options.signal?.aborted === true) return;
+    if (this.#state !== 'reading' || this.#options.signal?.aborted === true) return;
+    this.#pace.chunkCame();
+    if (this.#isAcknowledged) return this.#restUntilNeeded(decodedBytes);
     const expected = this.#expected();
     if (expected > this.#earlyBytes * 2 && decodedBytes >= expected - this.#earlyBytes)
       this.#acknowledge(expected);
+    this.#restUntilNeeded(decodedBytes);
+  }
+
+  /** Until the next packet to be acknowledged is all but whole nothing is to be done. */
+  #restUntilNeeded(decodedBytes: number): void {
+    const missingBytes = this.#expected() - decodedBytes;
+    const afterThis = this.#target.length - this.#receivedBytes - this.#expected();
+    const neededBytes = this.#isAcknowledged
+      ? missingBytes + Math.min(PACKET_BYTES, afterThis)
+      : missingBytes;
+    const isLast = this.#isAcknowledged && afterThis === 0;
+    if (isLast || neededBytes <= this.#wakeBytes) return;
+    const restMs = this.#pace.restMs(neededBytes - this.#wakeBytes);
+    if (restMs == null) return;
+    this.#talk.port.rest?.(restMs);
+    this.#pace.rested();
   }
 
   frame(payload: Uint8Array): void {
@@ -116,7 +144,11 @@ class ReadStream implements FrameStream {
         why: `a packet of ${payload.length} bytes came instead of ${expected}`,
       });
     const isStopped = this.#options.signal?.aborted === true;
-    if (!isStopped && !this.#isAcknowledged) this.#acknowledge(expected);
+    if (!isStopped && !this.#isAcknowledged) {
+      this.#acknowledge(expected);
+      this.#pace.wasLate();
+    }
+    this.#pace.packetCame(expected);
     this.#target.set(payload, this.#receivedBytes);
     this.#receivedBytes += expected;
     if (isStopped) return this.#settle({ kind: 'stopped' });

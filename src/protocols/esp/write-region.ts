@@ -12,6 +12,7 @@ import { OP } from './opcodes.ts';
 import { words } from './packet.ts';
 import { blockTimeoutMs, eraseTimeoutMs, TIMEOUT } from './timeouts.ts';
 import type { Region, WriteRegionOptions } from './types.ts';
+import { AdaptiveBlocks, CompressedBlocks, RawBlocks, type WireBlocks } from './wire-blocks.ts';
 
 const STUB_BLOCK_BYTES = 0x4000;
 const ROM_BLOCK_BYTES = 0x400;
@@ -22,23 +23,19 @@ const REGION_TRIES = 4;
 /** Times the flash chip may fail before it is believed. */
 const WRITE_FAILURES = 2;
 
-/** A region as it goes over the wire: what each block carries, and how much flash is done after it. */
+/** A region as it goes over the wire. */
 interface WirePlan {
   readonly beginOp: number;
-  readonly dataOp: number;
   readonly endOp: number;
   readonly begin: Uint8Array;
   /** Bytes the loader erases while it answers BEGIN. */
   readonly erasesInBegin: number;
-  readonly blockCount: number;
-  block(index: number): Uint8Array;
-  /** Uncompressed bytes done after block `index`. */
-  doneAfter(index: number): number;
+  readonly blocks: WireBlocks;
 }
 
 /** Compresses a region ahead of its write, e.g. while the backup is being read. */
 export async function precompress(bytes: Uint8Array): Promise<void> {
-  await compressRegion(wholeWords(bytes), STUB_BLOCK_BYTES);
+  await compressRegion(wholeWords(bytes));
 }
 
 /**
@@ -83,26 +80,35 @@ async function writeOnce(context: LoaderContext, region: Region, options: WriteR
   progress(0);
 
   await begin(context, plan, stub ? blockTimeoutMs(0) : eraseTimeoutMs(plan.erasesInBegin));
-  const inflated = (index: number) =>
-    index < 0 ? 0 : plan.doneAfter(index) - (index === 0 ? 0 : plan.doneAfter(index - 1));
+  const { clock } = talk;
+  const countsDamaged = context.chip.rom.countsDamagedBlocks;
+  let acknowledgedMs = clock.monotonicMs();
   let sequence = 0;
-  for (let index = 0; index < plan.blockCount; index++) {
+  let number = 0;
+  let doneBytes = 0;
+  // A stub acknowledges on receipt and then writes: its next answer waits for the block before.
+  let beforeBytes = 0;
+  for (let block = plan.blocks.next(); block != null; block = plan.blocks.next(), number++) {
     if (options.signal?.aborted === true && stub) await settleStub(talk);
     throwIfAborted(options.signal);
-    // A stub acknowledges on receipt and then writes: its next answer waits for the block before.
-    const timeoutMs = blockTimeoutMs(inflated(stub ? index - 1 : index));
-    const suspect = stub ? index - 1 : index;
-    const payload = plan.block(index);
-    const countsDamaged = context.chip.rom.countsDamagedBlocks;
+    const { op, payload } = block;
+    const ownBytes = block.doneBytes - doneBytes;
+    const timeoutMs = blockTimeoutMs(stub ? beforeBytes : ownBytes);
+    const suspect = stub ? number - 1 : number;
     sequence = await named(suspect, () =>
-      sendDataBlock(talk, { op: plan.dataOp, sequence, payload, timeoutMs, countsDamaged }),
+      sendDataBlock(talk, { op, sequence, payload, timeoutMs, countsDamaged }),
     );
-    progress(plan.doneAfter(index));
+    const nowMs = clock.monotonicMs();
+    plan.blocks.acknowledged(nowMs - acknowledgedMs);
+    acknowledgedMs = nowMs;
+    beforeBytes = ownBytes;
+    ({ doneBytes } = block);
+    progress(Math.min(doneBytes, region.bytes.length));
   }
   if (!stub) return;
   // The barrier: answered only when the last block is in flash, with its error if it had one.
-  await named(plan.blockCount - 1, () =>
-    talk.command(plan.endOp, words(1), { timeoutMs: blockTimeoutMs(inflated(plan.blockCount - 1)) }),
+  await named(number - 1, () =>
+    talk.command(plan.endOp, words(1), { timeoutMs: blockTimeoutMs(beforeBytes) }),
   );
 }
 
@@ -113,37 +119,28 @@ async function planWire(context: LoaderContext, region: Region, mayCompress: boo
   const { offset } = region;
   const size = Math.ceil(region.bytes.length / 4) * 4;
   const encrypted = !stub && chip.rom.beginWantsEncryptedWord ? [0] : [];
-  const packed =
-    mayCompress && (stub || chip.rom.compressedWrites)
-      ? await compressRegion(wholeWords(region.bytes), blockBytes)
-      : undefined;
+  const image = wholeWords(region.bytes);
+  const packed = mayCompress && (stub || chip.rom.compressedWrites) ? await compressRegion(image) : undefined;
   if (packed != null) {
-    const { stream, inflatedAfter } = packed;
+    // The stub bounds what it takes in by the product of both; a block may be shorter.
+    const blockCount = Math.ceil(packed.stream.length / blockBytes);
     const beginSize = stub ? size : Math.ceil(size / blockBytes) * blockBytes;
     return {
       beginOp: OP.flashDeflBegin,
-      dataOp: OP.flashDeflData,
       endOp: OP.flashDeflEnd,
-      begin: words(beginSize, inflatedAfter.length, blockBytes, offset, ...encrypted),
+      begin: words(beginSize, blockCount, blockBytes, offset, ...encrypted),
       erasesInBegin: beginSize,
-      blockCount: inflatedAfter.length,
-      block: (index) => stream.subarray(index * blockBytes, (index + 1) * blockBytes),
-      doneAfter: (index) => Math.min(inflatedAfter[index]!, region.bytes.length),
+      blocks: stub ? new AdaptiveBlocks(image, packed, blockBytes) : new CompressedBlocks(packed, blockBytes),
     };
   }
   const blockCount = Math.ceil(size / blockBytes);
   const eraseSize = !stub && chip.name === 'ESP8266' ? esp8266EraseSize(offset, size) : size;
   return {
     beginOp: OP.flashBegin,
-    dataOp: OP.flashData,
     endOp: OP.flashEnd,
     begin: words(eraseSize, blockCount, blockBytes, offset, ...encrypted),
     erasesInBegin: size,
-    blockCount,
-    // A ROM wants whole blocks; a stub takes a short last one (esp-flasher-stub 1.1.0), which saves its wire time.
-    block: (index) =>
-      padded(region.bytes.subarray(index * blockBytes, (index + 1) * blockBytes), stub ? 4 : blockBytes),
-    doneAfter: (index) => Math.min((index + 1) * blockBytes, region.bytes.length),
+    blocks: new RawBlocks(region.bytes, { blockBytes, padTo: stub ? 4 : blockBytes }),
   };
 }
 

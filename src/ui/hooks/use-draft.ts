@@ -9,6 +9,7 @@ import type { Draft } from '../state/draft.ts';
 import { pastedPath } from '../state/edit-text.ts';
 import { numberOf, numberText, unitOfText } from '../state/radio-places.ts';
 import { useScreenContext } from '../state/screen-context.ts';
+import { linkExamples } from '../words/link-forms.ts';
 import { filesProblem, placeOf, settingProblem } from '../words/new-rows.ts';
 import type { FileFinding } from '../words/new-rows.ts';
 import { useAdapters, useRemembered } from './use-stores.ts';
@@ -100,9 +101,7 @@ export function useDraft(): DraftActions {
     screen.ask({
       kind: 'input',
       title: takesRadio(flow) ? 'MAC or link' : 'Link',
-      hint: takesRadio(flow)
-        ? `a4:c1:38:00:11:22, the last six digits of one that is heard, virtual:${flow?.virtualDevice ?? ''}?n=12`
-        : `/dev/ttyUSB0, socket://host:port, rfc2217://host:port, virtual:${flow?.virtualDevice ?? 'lamp'}?n=12`,
+      ...(flow && { hint: linkExamples(flow) }),
       value,
       problem: value === '' ? undefined : linkProblem(value),
       check: linkProblem,

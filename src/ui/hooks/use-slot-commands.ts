@@ -5,6 +5,9 @@ import { reportLines } from '../words/device-lines.ts';
 import type { Commands } from './use-commands.ts';
 import { useCopy } from './use-copy.ts';
 
+const named = (slots: readonly SlotView[]): string =>
+  slots.length === 1 ? (slots[0]?.label ?? '') : `${slots.length} places`;
+
 /** What can be done to places, the same on dashboard, device and results. */
 export function useSlotCommands(targets: readonly SlotView[], slot: SlotView | undefined): Commands {
   const { bench, screen, services, symbols } = useScreenContext();
@@ -14,13 +17,30 @@ export function useSlotCommands(targets: readonly SlotView[], slot: SlotView | u
     (can: (slot: SlotView) => boolean, act: (ids: readonly string[]) => void, said: string) => () => {
       const able = targets.filter(can);
       act(able.map(({ id }) => id));
-      screen.say(`${able.length === 1 ? (able[0]?.label ?? '') : `${able.length} places`}: ${said}`);
+      screen.say(`${named(able)}: ${said}`);
     };
+  const askToBreakOff = (held: readonly SlotView[]) =>
+    screen.ask({
+      kind: 'confirm',
+      title: `${named(held)}: break the write off?`,
+      lines: [
+        'It cannot be stopped safely: half written, the unit does not start. Leave it, and it ends by itself.',
+      ],
+      typed: 'break off',
+      yes: 'to stop it now',
+      run: () => bench.breakOff(held.map(({ id }) => id)),
+    });
   return {
     retry: on(canRetry, (ids) => bench.retry(ids), 'again from detect.'),
     lookAgain: on(canLookAgain, (ids) => bench.lookAgain(ids), 'watching for the proof; nothing is written.'),
     skip: on(canSkip, (ids) => bench.skip(ids), 'left out.'),
-    cancel: on(canCancel, (ids) => bench.cancel(ids), 'stops at its next safe point.'),
+    cancel: () => {
+      const held = targets.filter(({ holdsWrite }) => holdsWrite === true);
+      const rest = targets.filter((target) => canCancel(target) && target.holdsWrite !== true);
+      bench.cancel(rest.map(({ id }) => id));
+      if (held.length > 0) askToBreakOff(held);
+      else screen.say(`${named(rest)}: stops at its next safe point.`);
+    },
     perform: () => {
       if (slot?.prompt !== undefined) bench.perform(slot.prompt.id);
     },

@@ -41,7 +41,9 @@ export const canLookAgain = ({ state, settled }: SlotView): boolean =>
   state === 'settled' && settled?.outcome === 'UNSURE';
 export const canSkip = (slotView: SlotView): boolean =>
   isOpen(slotView) && !slotView.writing && slotView.state !== 'cancelling';
-export const canCancel = (slotView: SlotView): boolean => isOpen(slotView) && slotView.state !== 'cancelling';
+/** A write that no cancel stops can still be broken off, also once a cancel waits for its end. */
+export const canCancel = (slotView: SlotView): boolean =>
+  isOpen(slotView) && (slotView.state !== 'cancelling' || slotView.holdsWrite === true);
 
 /** An act works while at least one target can take it; it then acts on those that can. */
 const forTargets =

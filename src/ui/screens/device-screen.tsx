@@ -21,6 +21,7 @@ import { findBatch, findSlot } from '../words/bench-rows.ts';
 import {
   cycleLines,
   factsOfUnit,
+  flashMapLines,
   progressLines,
   promptLines,
   settledLines,
@@ -220,7 +221,7 @@ function bodyLines(
   if (slot.settled !== undefined && slot.state !== 'running' && slot.state !== 'needs-operator')
     lines.push(ruleLine('outcome', cells, symbols), ...settledLines(slot, cells, symbols));
   if (page !== undefined) lines.push(...wiringLines(page, cells, symbols));
-  lines.push(...factsOfUnit(slot, batch, cells, symbols));
+  lines.push(...flashMapLines(slot, cells, symbols), ...factsOfUnit(slot, batch, cells, symbols));
   return lines;
 }
 

@@ -7,7 +7,7 @@ import { ruleLine } from '../components/frame-parts.ts';
 import { bytes, duration, estimate, speed } from '../text/format.ts';
 import { blank, line, span } from '../text/line.ts';
 import type { Line, Span } from '../text/line.ts';
-import { wrap } from '../text/measure.ts';
+import { cutEnd, wrap } from '../text/measure.ts';
 import { OUTCOME_TONES } from '../theme/theme.ts';
 import type { Symbols } from '../theme/symbols.ts';
 import type { Tone } from '../theme/theme.ts';
@@ -171,6 +171,26 @@ export const runLines = (place: string, settled: SettledView, symbols: Symbols):
   line(`${place}  ${settled.identity.mac ?? 'MAC not read'}`),
   ...explain(settled, UNCUT_CELLS, symbols),
 ];
+/** Part by part: what stands in flash, and what becomes of it. Nothing where the flow tells none. */
+export function flashMapLines(slot: SlotView, cells: number, symbols: Symbols): Line[] {
+  const { flashMap } = slot;
+  if (flashMap === undefined) return [];
+  const changes = flashMap.filter(({ becomes }) => becomes !== undefined).length;
+  const note = changes === 0 ? '' : `${changes} of ${flashMap.length} parts change`;
+  const lines = [ruleLine('flash map', cells, symbols, note)];
+  for (const { name, offset, size, holds, good, becomes } of flashMap) {
+    const place = ` ${name.padEnd(8)}${offset.toString(16).padStart(6, '0')} ${bytes(size).padStart(8)} `;
+    const mark = becomes !== undefined ? symbols.running : good ? ' ' : symbols.stepFailed;
+    const text = becomes === undefined ? holds : `will be ${becomes}`;
+    const tone = becomes !== undefined ? 'active' : good ? 'plain' : 'warning';
+    lines.push([
+      span(place),
+      span(`${mark} `, tone),
+      span(cutEnd(text, cells - place.length - 2, symbols.ellipsis), tone),
+    ]);
+  }
+  return lines;
+}
 
 /** Cycle mode: the verdict large, what to do now, and how the tray stands. */
 export function cycleLines(slot: SlotView, batch: BatchView, cells: number, symbols: Symbols): Line[] {

@@ -8,6 +8,7 @@ import { bytes } from '../text/format.ts';
 import type { Tone } from '../theme/theme.ts';
 import { inUse } from './bench-rows.ts';
 import { heardRows } from './heard-rows.ts';
+import { linkDetail, linkForms } from './link-forms.ts';
 
 /** A row of a step of the new batch. What it does is bound by `id` in the screen. */
 export interface FormRow {
@@ -76,11 +77,8 @@ export function linkRows(
   rows.push({
     id: 'type',
     text: heard === undefined ? 'Type a link' : 'Type a MAC or a link',
-    right: heard === undefined ? 'socket://  rfc2217://  virtual:' : 'MAC  last six  virtual:',
-    detail:
-      heard !== undefined
-        ? `A MAC, the last six digits of one that is heard, a scan of its label, or virtual:${flow.virtualDevice}?n=12.`
-        : `A port, a network serial link, or the practice bench: virtual:${flow.virtualDevice}?n=12 is twelve units.`,
+    right: linkForms(flow),
+    detail: linkDetail(flow),
   });
   return rows;
 }

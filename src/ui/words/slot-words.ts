@@ -88,7 +88,11 @@ export function slotSentence(slot: SlotView): string {
   if (slot.state === 'settled' && settled !== undefined) return settledSentence(slot);
   if (slot.state === 'waiting') return slot.waitReason ?? 'waits for its turn';
   if (slot.state === 'cancelling')
-    return slot.writing ? 'stops at the next safe point of the write' : 'stops at the next safe point';
+    return slot.holdsWrite
+      ? 'stops when the write is done and checked'
+      : slot.writing
+        ? 'stops at the next safe point of the write'
+        : 'stops at the next safe point';
   return runningSentence(slot);
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FdStream } from '../../../src/drivers/serial/fd-stream.ts';
+import { ManualClock } from '../../harness/manual-clock.ts';
 
 class FakePoller extends EventEmitter {
   watched: number[] = [];
@@ -16,14 +17,17 @@ describe('reading and writing a descriptor', () => {
   const folder = mkdtempSync(join(tmpdir(), 'benchflash-fd-'));
   const file = join(folder, 'tty');
   let fd = -1;
+  let clock = new ManualClock();
   const start = (content: string, flags: string) => {
     writeFileSync(file, content);
+    clock = new ManualClock();
     fd = openSync(file, flags);
     const poller = new FakePoller();
     const heard: Uint8Array[] = [];
     const gone: Error[] = [];
     const stream = new FdStream(
       { fd, poller },
+      clock,
       (bytes) => heard.push(bytes),
       (error) => gone.push(error),
     );
@@ -45,6 +49,25 @@ describe('reading and writing a descriptor', () => {
     poller.emit('readable', null);
     expect(gone).toHaveLength(1);
     expect(poller.watched).toHaveLength(watched);
+  });
+
+  it('leaves what comes during a rest in the kernel, and watches for it afterwards', () => {
+    const { poller, stream, heard } = start('boot', 'r');
+    stream.rest(40);
+    poller.emit('readable', null);
+    expect(heard).toEqual([]);
+    expect(poller.watched).toEqual([1]);
+    clock.pass(40);
+    expect(poller.watched).toEqual([1, 1]);
+    poller.emit('readable', null);
+    expect(heard).toEqual([new TextEncoder().encode('boot')]);
+  });
+
+  it('forgets a rest when it is stopped', () => {
+    const { stream } = start('boot', 'r');
+    stream.rest(40);
+    stream.stop();
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('takes an error of the poller for the end, but not once it was stopped', () => {

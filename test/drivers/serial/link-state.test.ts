@@ -51,8 +51,8 @@ describe('the state of a link', () => {
     const work = link.within(
       1000,
       () => new Error('late'),
-      (signal) => {
-        aborted = signal;
+      (signalOf) => {
+        aborted = signalOf();
         return new Promise<never>(() => undefined);
       },
     );

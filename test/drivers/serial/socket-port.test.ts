@@ -53,6 +53,41 @@ describe('socket://', () => {
     await server.stop();
   });
 
+  it('is not woken during a rest, and then has all that came', async () => {
+    const server = await TcpPeer.start();
+    const clock = new ManualClock();
+    const port = await openSocketPort(`socket://${server.address}`, { baudRate, clock });
+    const chunks: Uint8Array[] = [];
+    port.onData((bytes) => void chunks.push(bytes));
+    const peer = rawPeer(await server.client());
+    peer.send(Uint8Array.of(0));
+    await until(() => expect(chunks).toHaveLength(1));
+    port.rest?.(100);
+    for (let count = 1; count <= 3; count++) {
+      peer.send(Uint8Array.of(count));
+      // What the peer has by now shows that the sockets work on meanwhile.
+      await port.write(Uint8Array.of(count));
+      await peer.received(count);
+    }
+    expect(chunks).toEqual([Uint8Array.of(0)]);
+    await clock.advance(100);
+    await until(() => expect(chunks.length).toBeGreaterThan(1));
+    expect(chunks[1]).toEqual(Uint8Array.of(1, 2, 3));
+    await port.close();
+    await server.stop();
+  });
+
+  it('can be closed during a rest', async () => {
+    const server = await TcpPeer.start();
+    const clock = new ManualClock();
+    const port = await openSocketPort(`socket://${server.address}`, { baudRate, clock });
+    port.onData(() => undefined);
+    port.rest?.(100);
+    await port.close();
+    expect(clock.pendingTimers).toBe(0);
+    await server.stop();
+  });
+
   it('takes the end of the connection for a loss, after its last bytes', async () => {
     const server = await TcpPeer.start();
     const port = await openSocketPort(`socket://${server.address}`, { baudRate });

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { EspLoader, ReadFlashOptions } from '../../../src/protocols/esp/index.ts';
+import { encodeFrame } from '../../../src/protocols/esp/slip.ts';
+import { wireMs } from '../../../src/protocols/esp/timeouts.ts';
 import { meet, noise, type Meeting } from './meet.ts';
 
 const READ_FLASH = 0xd2;
@@ -39,6 +41,31 @@ describe('reading with the stub', () => {
     expect(meeting.fake.acknowledgements.slice(0, 3)).toEqual([0x1000, 0x2000, 0x3000]);
     expect(done.at(-1)).toBe(0x9_0000);
     expect([...done].sort((a, b) => a - b)).toEqual(done);
+  });
+
+  it('rests while a packet comes, and is there for its end', async () => {
+    const meeting = await meetWithContent();
+    const { fake, port, clock } = meeting;
+    // The wire at 115200 brings a packet in pieces of 32 ms, as it goes.
+    fake.send = (payload) => {
+      const frame = encodeFrame(payload);
+      const pieceBytes = 368;
+      for (let at = 0; at < frame.length; at += pieceBytes)
+        clock.after(wireMs(Math.min(at + pieceBytes, frame.length), 115_200), () =>
+          port.deliver(frame.slice(at, at + pieceBytes)),
+        );
+    };
+    await readAll(meeting, 0, 0x8000);
+    const packetMs = wireMs(0x1000, 115_200);
+    // None in the first packet, which tells how fast they come, and none in the digest.
+    expect(Math.max(...port.rests)).toBeLessThan(packetMs - 6);
+    expect(Math.max(...port.rests)).toBeGreaterThan(packetMs * 0.9);
+  });
+
+  it('does not rest where packets come at once, whatever the rate of the port', async () => {
+    const meeting = await meetWithContent();
+    await readAll(meeting, 0, 0x2_0000);
+    expect(Math.max(0, ...meeting.port.rests)).toBeLessThan(1);
   });
 
   it('reads odd sizes', async () => {
