@@ -35,6 +35,8 @@ export interface Practice {
       link: string | string[];
       images?: string[];
       onEvent?: (event: BenchEvent, bench: Bench) => void;
+      /** Somebody is at the screen and answers: through `onEvent`. */
+      interactive?: boolean;
       /** When the batch is done; `done` waits until it is done once more. */
       afterwards?: (bench: Bench, done: () => Promise<void>) => Promise<void>;
     },
@@ -45,7 +47,14 @@ export interface Practice {
 export async function practice(): Promise<Practice> {
   const folder = await mkdtemp(path.join(tmpdir(), 'benchflash-practice-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const run: Practice['run'] = async ({ link, images = [], onEvent, afterwards, ...request }) => {
+  const run: Practice['run'] = async ({
+    link,
+    images = [],
+    onEvent,
+    afterwards,
+    interactive = false,
+    ...request
+  }) => {
     const records = await openDataDir(folder);
     const bench = createBench({
       flows,
@@ -61,7 +70,7 @@ export async function practice(): Promise<Practice> {
         acquire: () => Promise.resolve({ state: { state: 'off' } as const, release: () => {} }),
         close: () => {},
       },
-      interactive: false,
+      interactive,
       openSerial: () => Promise.reject(new Error('only virtual links here')),
       inspectFile,
     });
