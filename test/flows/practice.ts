@@ -33,15 +33,17 @@ export interface Practice {
       link: string | string[];
       images?: string[];
       onEvent?: (event: BenchEvent, bench: Bench) => void;
+      /** UNSURE units are looked at once more when all are settled. */
+      thenLookAgain?: boolean;
     },
   ): Promise<PracticeRun>;
 }
 
-/** The real flows over real records on the practice bench, nobody at the screen. */
-export async function practice(): Promise<Practice> {
+/** The real flows over real records on the practice bench; nobody is at the screen unless it is `interactive`. */
+export async function practice({ interactive = false } = {}): Promise<Practice> {
   const folder = await mkdtemp(path.join(tmpdir(), 'benchflash-practice-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const run: Practice['run'] = async ({ link, images = [], onEvent, ...request }) => {
+  const run: Practice['run'] = async ({ link, images = [], onEvent, thenLookAgain = false, ...request }) => {
     const records = await openDataDir(folder);
     const bench = createBench({
       flows,
@@ -57,7 +59,7 @@ export async function practice(): Promise<Practice> {
         acquire: () => Promise.resolve({ state: { state: 'off' } as const, release: () => {} }),
         close: () => {},
       },
-      interactive: false,
+      interactive,
       openSerial: () => Promise.reject(new Error('only virtual links here')),
       inspectFile,
     });
@@ -76,6 +78,11 @@ export async function practice(): Promise<Practice> {
         ...request,
       });
       await bench.whenDone(id);
+      if (thenLookAgain) {
+        const unsure = bench.view().batches[0]!.slots.filter(({ settled }) => settled?.outcome === 'UNSURE');
+        bench.lookAgain(unsure.map((slot) => slot.id));
+        await bench.whenDone(id);
+      }
       const batch = bench.view().batches[0]!;
       const results = new Map(
         batch.slots.map((slot) => [
