@@ -1,5 +1,6 @@
 import { BenchError, isBenchError } from '../../src/core/errors.ts';
 import { last6 } from '../../src/core/identity.ts';
+import type { HeardUnit } from '../../src/protocols/adverts/index.ts';
 import { PROFILES, readBattery } from '../../src/protocols/thermometer/index.ts';
 import { cellPage } from '../lywsd03mmc/cell-page.ts';
 import { connected, hangUp, hear, metUnit, talk, type BleRun, type BleSession } from './session.ts';
@@ -9,6 +10,8 @@ import { connected, hangUp, hear, metUnit, talk, type BleRun, type BleSession } 
  * about what a minute of its own work does.
  */
 const ASK_EVERY_MS = 20_000;
+/** A unit that is heard again after so long a silence had its cell out, ms: three advertisements of stock firmware. */
+const SILENCE_MS = 6_500;
 /** How often it is asked where the act has just been performed and the answer is due. */
 const ASKS_IN_LIMIT = 4;
 
@@ -29,8 +32,14 @@ export async function changeCell(session: BleSession, run: BleRun, percent: numb
   const startedMs = run.clock.monotonicMs();
   const askEveryMs = limitMs == null ? ASK_EVERY_MS : limitMs / ASKS_IN_LIMIT;
   let known = percent;
+  let heardMs = startedMs;
+  const isNews = (unit: HeardUnit) => {
+    const silentMs = unit.heardAtMs - heardMs;
+    heardMs = unit.heardAtMs;
+    return isGood(unit) || silentMs >= SILENCE_MS;
+  };
   for (;;) {
-    const heard = await hear(session, run, askEveryMs, isGood);
+    const heard = await hear(session, run, askEveryMs, isNews);
     known = heard?.batteryPercent ?? (await askBattery(session, run)) ?? known;
     if (known >= minBatteryPercent) break;
     prompt.update(`the cell still has ${known} %`);

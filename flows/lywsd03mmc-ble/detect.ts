@@ -8,7 +8,7 @@ import { MODEL } from '../lywsd03mmc/image.ts';
 import { firmwareText, runningFirmware, runsAs } from '../lywsd03mmc/running-firmware.ts';
 import { changeCell } from './change-cell.ts';
 import { acceptRebind } from './rebind.ts';
-import { hear, talk, withFreshTries, type BleRun, type BleSession, type MetUnit } from './session.ts';
+import { heardAgain, talk, withFreshTries, type BleRun, type BleSession, type MetUnit } from './session.ts';
 import { knownKeys } from './tokens.ts';
 
 /** Hears and asks the unit who it is and what it runs, and judges what can be done with it. Writes nothing. */
@@ -52,14 +52,8 @@ export async function detect(session: BleSession, run: BleRun): Promise<StepResu
 }
 
 async function meet(session: BleSession, run: BleRun): Promise<MetUnit> {
-  const { listenMs } = run.plan;
   run.progress({ label: 'listening for the unit', done: 0, unit: 'seconds' });
-  const heard = await hear(session, run, listenMs);
-  if (heard == null)
-    throw new BenchError('BLE_CONNECT_FAILED', {
-      message: `${session.wanted} was not heard by Bluetooth in ${Math.round(listenMs / 1000)} s.`,
-      advice: 'See that it has power (battery tab pulled out?) and bring it nearer; then retry.',
-    });
+  const heard = await heardAgain(session, run);
   run.log('info', `heard: ${describeUnit(heard)}`);
   return withFreshTries(session, run, (connection) => ask(run, connection, heard));
 }

@@ -32,6 +32,8 @@ export interface BleSession {
   readonly wanted: string;
   /** What the radio connects to, once the unit was heard. */
   address: string;
+  /** It was heard since the last connection to it began. */
+  isHeard: boolean;
   connection: GattConnection | undefined;
   /** The connection over which the unit takes an update: logged in or activated. */
   granted: GattConnection | undefined;
@@ -64,6 +66,7 @@ export async function openSession(run: BleRun): Promise<BleSession> {
     sightings: new Sightings(),
     wanted: address,
     address,
+    isHeard: false,
     connection: undefined,
     granted: undefined,
     met: undefined,
@@ -117,7 +120,9 @@ export async function hear(
     return fits(unit);
   };
   const heard = await awaitUnit(radio, sightings, isIt, { clock: run.clock, signal: run.signal, limitMs });
-  if (heard != null) session.address = heard.address;
+  if (heard == null) return undefined;
+  session.address = heard.address;
+  session.isHeard = true;
   return heard;
 }
 
@@ -125,9 +130,28 @@ export async function hear(
 export async function connected(session: BleSession, run: BleRun): Promise<GattConnection> {
   if (session.connection != null && session.connection.lostBecause == null) return session.connection;
   await hangUp(session);
-  run.progress({ label: 'connecting', done: 0, unit: 'tries' });
-  session.connection = await session.radio.connect(session.address, { signal: run.signal, log: run.log });
+  // A unit that is not there must not hold one of the few connections while it is waited for.
+  if (!session.isHeard) await heardAgain(session, run);
+  run.progress({ label: 'waiting for a connection', done: 0, unit: 'tries' });
+  session.connection = await session.radio.connect(session.address, {
+    signal: run.signal,
+    log: run.log,
+    // Who is in the middle of it goes before those that have not begun.
+    soon: session.met != null,
+  });
+  session.isHeard = false;
   return session.connection;
+}
+
+/** Throws BLE_CONNECT_FAILED. */
+export async function heardAgain(session: BleSession, run: BleRun): Promise<HeardUnit> {
+  const { listenMs } = run.plan;
+  const heard = await hear(session, run, listenMs);
+  if (heard != null) return heard;
+  throw new BenchError('BLE_CONNECT_FAILED', {
+    message: `${session.wanted} was not heard by Bluetooth in ${Math.round(listenMs / 1000)} s.`,
+    advice: 'See that it has power (battery tab pulled out?) and bring it nearer; then retry.',
+  });
 }
 
 const TRIES = 3;

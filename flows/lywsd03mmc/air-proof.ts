@@ -14,7 +14,7 @@ export interface AirProofRequest {
   /** What ran before, as a connection told; undefined where nobody asked. */
   readonly before: RunningFirmware | undefined;
   readonly context: TalkContext;
-  /** How long is listened in all, ms. */
+  /** How long is listened in all, ms; waiting for a free connection does not count. */
   readonly limitMs: number;
 }
 
@@ -36,6 +36,8 @@ export type AirProof =
  * another reason than the restart, which takes 1 to 7 s.
  */
 const SECOND_LOOK_MS = 7_000;
+/** How often a unit is asked that is heard and cannot be asked: each time the radio itself tries three times. */
+const MOST_QUESTIONS = 4;
 
 /**
  * Listens for one unit and asks it what it runs, until it says the expected firmware or the limit is over. What it
@@ -44,17 +46,18 @@ const SECOND_LOOK_MS = 7_000;
 export async function proveByRadio(request: AirProofRequest): Promise<AirProof> {
   const { radio, sightings, address, before, context } = request;
   const { clock, signal, log } = context;
-  const endMs = clock.monotonicMs() + request.limitMs;
-  const leftMs = () => Math.max(1, endMs - clock.monotonicMs());
+  let leftMs = request.limitMs;
   let silent: AirProof = { kind: 'silent' };
   let sawOld = false;
-  while (clock.monotonicMs() < endMs) {
+  for (let asked = 0; leftMs > 0 && asked < MOST_QUESTIONS; asked++) {
     const fits = (unit: HeardUnit) => unit.address === address;
-    const heard = await awaitUnit(radio, sightings, fits, { clock, signal, limitMs: leftMs() });
+    const startedMs = clock.monotonicMs();
+    const heard = await awaitUnit(radio, sightings, fits, { clock, signal, limitMs: leftMs });
+    leftMs -= clock.monotonicMs() - startedMs;
     if (heard == null) break;
     let said: AirProof;
     try {
-      said = await ask(request, heard, leftMs());
+      said = await ask(request, heard);
     } catch (error) {
       if (!isBenchError(error, 'BLE_CONNECT_FAILED', 'BLE_LINK_LOST', 'BLE_NO_ANSWER')) throw error;
       log('info', `Heard, but not asked what it runs: ${error.message}`);
@@ -68,14 +71,15 @@ export async function proveByRadio(request: AirProofRequest): Promise<AirProof> 
     if (sawOld) return { ...said, kind: 'old' };
     sawOld = true;
     log('info', 'It still runs the old firmware; it is asked once more.');
-    await clock.sleep(Math.min(SECOND_LOOK_MS, leftMs()), signal);
+    await clock.sleep(SECOND_LOOK_MS, signal);
   }
   return silent;
 }
 
-async function ask(request: AirProofRequest, heard: HeardUnit, limitMs: number): Promise<AirProof> {
+async function ask(request: AirProofRequest, heard: HeardUnit): Promise<AirProof> {
   const { radio, address, expected, before, context } = request;
-  const connection = await radio.connect(address, { signal: context.signal, log: context.log, limitMs });
+  const { signal, log } = context;
+  const connection = await radio.connect(address, { signal, log, soon: true });
   let keep = false;
   try {
     const peer = await readPeer(connection);

@@ -8,6 +8,9 @@ const COLUMNS: readonly (readonly [
   ['run', ({ run }) => run],
   ['slot', ({ slot }) => slot],
   ['mac', ({ identity }) => identity.mac],
+  ['name', ({ identity }) => identity.name],
+  ['hardware', ({ identity }) => identity.hardware],
+  ['runs', ({ identity }) => identity.firmware],
   ['outcome', ({ outcome }) => outcome],
   ['step', ({ step }) => step],
   ['code', ({ code }) => code],
@@ -25,7 +28,18 @@ const COLUMNS: readonly (readonly [
   ['operator', ({ operator }) => operator],
   ['started', ({ startedAt }) => new Date(startedAt).toISOString()],
   ['note', ({ note }) => note],
+  ['label', labelOf],
 ];
+
+/** Keys that whoever reads what a unit sends has to be given; the last one kept is the one in force. */
+const BIND_KEY = /(^|-)bind-key$/;
+
+/** What goes onto the unit: its number, MAC, name, firmware and, among secrets, bind key; what it has not is left out. */
+function labelOf({ run, identity, secrets }: UnitResult): string {
+  const bindKey = secrets?.findLast(({ name }) => BIND_KEY.test(name))?.value;
+  const parts = [String(run), identity.mac, identity.name, identity.firmware, bindKey];
+  return parts.filter((part) => part != null).join('  ');
+}
 
 /**
  * The results of a batch after RFC 4180: a header line, one line a unit, CRLF, UTF-8 without a byte order mark. With

@@ -219,12 +219,11 @@ describe('erase-all', () => {
   });
 
   it('by its typed name: everything else is erased, what is unique is back', async () => {
-    const bench = await practice();
+    const bench = await practice({ interactive: true });
     const { results } = await bench.run({
       ...ERASE,
       images: [await smallImageFile(bench.folder)],
       settings: { ...QUICK, 'erase-all': 'yes' },
-      interactive: true,
       onEvent: (event, running) => {
         if (event.type !== 'ask' || event.prompt.kind !== 'question') return;
         expect(event.prompt.typed).toBe('erase-all');

@@ -7,9 +7,9 @@ import type { BatchRequest, Bench, BenchEvent, SettledView } from '../../src/ben
 import { systemClock } from '../../src/core/clock.ts';
 import { parseLinks } from '../../src/core/link.ts';
 import { inspectFile } from '../../src/firmware/inspect.ts';
+import { openPracticeRadio } from '../../src/main/radios.ts';
 import { openDataDir } from '../../src/records/open-data-dir.ts';
 import { createPracticeBench } from '../../src/virtual/create-practice-bench.ts';
-import { openPracticeRadio } from '../../src/main/radios.ts';
 import { makePracticeImages } from '../../src/virtual/make-practice-images.ts';
 import { findVirtualDevice } from '../../src/virtual/registry.ts';
 import { flows } from '../../flows/index.ts';
@@ -35,16 +35,16 @@ export interface Practice {
       link: string | string[];
       images?: string[];
       onEvent?: (event: BenchEvent, bench: Bench) => void;
-      /** Somebody is at the screen and answers: through `onEvent`. */
-      interactive?: boolean;
       /** When the batch is done; `done` waits until it is done once more. */
       afterwards?: (bench: Bench, done: () => Promise<void>) => Promise<void>;
+      /** UNSURE units are looked at once more when all are settled. */
+      thenLookAgain?: boolean;
     },
   ): Promise<PracticeRun>;
 }
 
-/** The real flows over real records on the practice bench, nobody at the screen. */
-export async function practice(): Promise<Practice> {
+/** The real flows over real records on the practice bench; nobody is at the screen unless it is `interactive`. */
+export async function practice({ interactive = false } = {}): Promise<Practice> {
   const folder = await mkdtemp(path.join(tmpdir(), 'benchflash-practice-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const run: Practice['run'] = async ({
@@ -52,7 +52,7 @@ export async function practice(): Promise<Practice> {
     images = [],
     onEvent,
     afterwards,
-    interactive = false,
+    thenLookAgain = false,
     ...request
   }) => {
     const records = await openDataDir(folder);
@@ -90,6 +90,11 @@ export async function practice(): Promise<Practice> {
       });
       await bench.whenDone(id);
       await afterwards?.(bench, () => bench.whenDone(id));
+      if (thenLookAgain) {
+        const unsure = bench.view().batches[0]!.slots.filter(({ settled }) => settled?.outcome === 'UNSURE');
+        bench.lookAgain(unsure.map((slot) => slot.id));
+        await bench.whenDone(id);
+      }
       const batch = bench.view().batches[0]!;
       const results = new Map(
         batch.slots.map((slot) => [

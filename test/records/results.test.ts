@@ -121,6 +121,9 @@ describe('the results of a batch', () => {
       run: '1',
       slot: 'virtual:lamp#1',
       mac: mac(1),
+      name: '',
+      hardware: '',
+      runs: '',
       outcome: 'PASS',
       step: 'reboot',
       code: '',
@@ -138,7 +141,28 @@ describe('the results of a batch', () => {
       operator: 'Ömer, bench 2',
       started: new Date((await dataDir.runs('B-0001'))[0]!.startedAt).toISOString(),
       note: "'+49 ask",
+      label: `1  ${mac(1)}`,
     });
+  });
+
+  it('carry a line for the label of each unit, its bind key only among secrets', async () => {
+    const dataDir = await newDataDir();
+    const batch = await dataDir.startBatch(header());
+    const run = await batch.startRun(slot(1));
+    await run.identified({ mac: mac(1), name: 'ATC_10AA01', firmware: 'pvvx 5.8' });
+    await run.keepSecret('mi-bind-key', 'a1'.repeat(16));
+    await run.keepSecret('token', 'b2'.repeat(12));
+    await run.keepSecret('bind-key', 'c3'.repeat(16));
+    await run.settle(end());
+    await batch.close();
+    const label = async (secrets: boolean) => {
+      const [titles, cells] = parseCsv(
+        await readFile(await dataDir.exportCsv('B-0001', { secrets }), 'utf8'),
+      );
+      return cells![titles!.indexOf('label')];
+    };
+    expect(await label(false)).toBe(`1  ${mac(1)}  ATC_10AA01  pvvx 5.8`);
+    expect(await label(true)).toBe(`1  ${mac(1)}  ATC_10AA01  pvvx 5.8  ${'c3'.repeat(16)}`);
   });
 
   it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '"=1', '\r=1', '\n', '＝1', '＠x'])(
@@ -159,7 +183,7 @@ describe('the results of a batch', () => {
     ]);
     expect(csvCell(-5)).toBe('-5');
     expect(csvCell(undefined)).toBe('');
-    expect(resultsCsv([] as UnitResult[])).toMatch(/^number,run,slot,.*,note\r\n$/);
+    expect(resultsCsv([] as UnitResult[])).toMatch(/^number,run,slot,.*,label\r\n$/);
   });
 });
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { BenchError } from '../../core/errors.ts';
 import { connectFailed } from './connect-failed.ts';
 import { OpenConnection } from './connection.ts';
+import { Limit } from './limit.ts';
 import { Places } from './places.ts';
 import type { Advertisement, BleRadio, ConnectOptions, GattCharacteristic, GattConnection } from './radio.ts';
 import { SharedScan } from './shared-scan.ts';
@@ -89,8 +90,10 @@ export class BenchRadio implements BleRadio {
     for (;;) {
       signal.throwIfAborted();
       if (this.offBecause) throw this.offBecause;
-      const release = await this.#places.take(signal, () =>
-        log('info', `Waits for one of ${this.#places.count} Bluetooth connections.`),
+      const release = await this.#places.take(
+        signal,
+        () => log('info', `Waits for one of ${this.#places.count} Bluetooth connections.`),
+        { first: options.soon === true },
       );
       try {
         return await this.#attempt(address, options, release);
@@ -132,6 +135,7 @@ export class BenchRadio implements BleRadio {
   ): Promise<GattConnection> {
     const attempt = new AbortController();
     const startedMs = this.#clock.monotonicMs();
+    const limit = new Limit(this.#clock, limitMs, () => attempt.abort(failed()));
     const failed = (why?: string) => {
       const heard = this.#lastHeard.get(address);
       return connectFailed({ address, heard, nowMs: this.#clock.monotonicMs(), startedMs, why });
@@ -139,13 +143,12 @@ export class BenchRadio implements BleRadio {
     const onAbort = () => attempt.abort(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     const leaveOff = this.onOffChange(() => this.offBecause && attempt.abort(this.offBecause));
-    const cancelLimit = this.#clock.after(limitMs, () => attempt.abort(failed()));
     log('info', `Connects to ${address} by Bluetooth.`);
     try {
       for (let tries = 1; ; tries++) {
         await this.#whenHeard(address, attempt.signal);
         try {
-          return await this.#openAndDiscover(address, attempt.signal, release);
+          return await this.#openAndDiscover(address, { signal: attempt.signal, release, limit });
         } catch (error) {
           attempt.signal.throwIfAborted();
           if (!(error instanceof OpenFailed) || (error.adapterIsFull && this.#places.taken > 1)) throw error;
@@ -159,7 +162,7 @@ export class BenchRadio implements BleRadio {
     } finally {
       signal.removeEventListener('abort', onAbort);
       leaveOff();
-      cancelLimit();
+      limit.end();
     }
   }
 
@@ -182,8 +185,15 @@ export class BenchRadio implements BleRadio {
     });
   }
 
-  async #openAndDiscover(address: string, signal: AbortSignal, release: () => void): Promise<GattConnection> {
-    const link = await this.#open(address, signal);
+  async #openAndDiscover(
+    address: string,
+    {
+      signal,
+      release,
+      limit,
+    }: { readonly signal: AbortSignal; readonly release: () => void; readonly limit: Limit },
+  ): Promise<GattConnection> {
+    const link = await this.#open(address, signal, limit);
     let connection: OpenConnection | undefined;
     let lostEarly: string | undefined;
     let onLostEarly: (reason: string) => void = () => {};
@@ -235,8 +245,10 @@ export class BenchRadio implements BleRadio {
   }
 
   /** Has the adapter to itself, for a limited time. */
-  async #open(address: string, signal: AbortSignal): Promise<StackLink> {
+  async #open(address: string, signal: AbortSignal, limit: Limit): Promise<StackLink> {
+    limit.pause();
     const leave = await this.#adapter.take(signal);
+    limit.goOn();
     const turn = new AbortController();
     const onAbort = () => turn.abort(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });

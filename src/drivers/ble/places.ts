@@ -26,9 +26,13 @@ export class Places {
 
   /**
    * Resolves with the function that gives the place back (idempotent). Rejects with the signal's reason. `onWait` is
-   * called when there is none free.
+   * called when there is none free. `first` goes to the head of the queue.
    */
-  async take(signal: AbortSignal, onWait: () => void = () => {}): Promise<() => void> {
+  async take(
+    signal: AbortSignal,
+    onWait: () => void = () => {},
+    { first = false }: { readonly first?: boolean } = {},
+  ): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#taken >= this.#count || this.#waiting.length > 0) {
       onWait();
@@ -41,7 +45,8 @@ export class Places {
           signal.removeEventListener('abort', leave);
           resolve();
         };
-        this.#waiting.push(enter);
+        if (first) this.#waiting.unshift(enter);
+        else this.#waiting.push(enter);
         signal.addEventListener('abort', leave, { once: true });
       });
     } else {

@@ -38,8 +38,13 @@ export interface CharacteristicRef {
 export interface ConnectOptions {
   /** Ends the attempt, and after it nothing: an open connection is ended by `disconnect`. */
   readonly signal: AbortSignal;
-  /** Limit of the attempt itself, from the moment the radio tries: waiting for a free place does not count. */
+  /**
+   * Limit of the attempt itself: what it waits for a free place, and for its turn at an adapter that connects to one
+   * peer at a time, does not count.
+   */
   readonly limitMs?: number;
+  /** For work of a moment (a question, a proof): takes the next place, before those who wait for long work. */
+  readonly soon?: boolean;
   /** Told when the attempt waits for a free place, and when it begins. */
   readonly log?: LogSink;
 }

@@ -11,6 +11,7 @@ export class SharedScan {
   #wanted = 0;
   #paused = 0;
   #running = false;
+  #isWorking = false;
   #working: Promise<void> | undefined;
   #cancelRestart: (() => void) | undefined;
 
@@ -71,9 +72,9 @@ export class SharedScan {
   }
 
   #settle(): void {
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined;
-    });
+    if (this.#isWorking || this.#isDue === this.#running) return;
+    this.#isWorking = true;
+    this.#working = this.#work();
   }
 
   async #work(): Promise<void> {
@@ -90,9 +91,11 @@ export class SharedScan {
         // Off meanwhile (and told of it), or busy: tried again as long as somebody listens.
         this.#running = false;
         this.#restartLater();
-        return;
+        break;
       }
     }
+    // Right behind the last look at what is due, with no turn between: who changes it from here on begins anew.
+    this.#isWorking = false;
   }
 
   #restartLater(): void {

@@ -8,6 +8,7 @@ export interface AirLinkEvents {
   notified(service: string, characteristic: string, bytes: Uint8Array): void;
   /** The link is gone without `close`. */
   dropped(): void;
+  mtuChanged?(): void;
 }
 
 const DEFAULT_MTU = 23;
@@ -105,6 +106,10 @@ export class AirLink implements VirtualCentral {
     if (!this.#isOpen) return;
     this.#finish();
     this.events?.dropped();
+  }
+
+  mtuChanged(): void {
+    if (this.#isOpen) this.events?.mtuChanged?.();
   }
 
   /** The central ends the link. Idempotent. */

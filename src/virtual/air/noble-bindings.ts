@@ -234,6 +234,7 @@ export class VirtualNobleBindings extends EventEmitter {
       notified: (service, characteristic, bytes) =>
         this.emit('read', id, bare(service), bare(characteristic), Buffer.from(bytes), true),
       dropped: () => this.#ended(id, REMOTE_ENDED),
+      mtuChanged: () => this.emit('onMtu', id, link.mtu(ASKED_MTU)),
     };
     this.emit('connect', id, null);
     void link.exchange(() => this.emit('onMtu', id, link.mtu(ASKED_MTU)));

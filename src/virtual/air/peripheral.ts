@@ -37,6 +37,8 @@ export interface VirtualCentral {
   notify(service: string, characteristic: string, bytes: Uint8Array): void;
   /** The peripheral drops the link: a restart, an empty battery, somebody walked off. */
   drop(): void;
+  /** The peripheral asked for another MTU, and has it from now on (`VirtualGattServer.mtu`). */
+  mtuChanged?(): void;
 }
 
 /** GATT as the peripheral serves it. A call that resolves to undefined is never answered. */

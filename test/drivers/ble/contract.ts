@@ -229,6 +229,37 @@ export function radioContract(name: string, makeRadio: MakeRadio): void {
         await expect(clock.run(dead)).rejects.toMatchObject({ code: 'BLE_CONNECT_FAILED' });
       });
 
+      it('does not count the time that the adapter spends on others', async () => {
+        const { connect, clock, units, radio } = await bench({ units: 4 });
+        for (const unit of units.slice(0, 3)) unit.unanswered = Infinity;
+        const leave = radio.listen(() => {});
+        await clock.advance(1000);
+        leave();
+        const dead = units.slice(0, 3).map((unit) => connect(unit, 60_000));
+        for (const attempt of dead) attempt.catch(() => {});
+        await clock.advance(500);
+        // Each of the three keeps the adapter for seconds; this one needs none of its limit for that.
+        await clock.run(connect(units[3]!, 3000));
+        for (const attempt of dead)
+          await expect(clock.run(attempt)).rejects.toMatchObject({ code: 'BLE_CONNECT_FAILED' });
+      });
+
+      it('that is of a moment goes before those that wait for long work', async () => {
+        const { radio, clock, units, controller } = await bench({ units: 4, maxConnections: 1 });
+        const { signal } = controller;
+        const order: string[] = [];
+        const first = await clock.run(radio.connect(units[0]!.address, { signal }));
+        const queue = units.slice(1).map(async ({ address }, index) => {
+          const connection = await radio.connect(address, { signal, soon: index === 2 });
+          order.push(address.slice(-2));
+          await connection.disconnect();
+        });
+        await clock.advance(100);
+        await clock.run(first.disconnect());
+        await clock.run(Promise.all(queue));
+        expect(order).toEqual(['04', '02', '03']);
+      });
+
       it('can be called off at any point, and the next attempt succeeds', async () => {
         for (const afterMs of [0, 30, 60, 200, 1000]) {
           const { connect, clock, unit, controller, radio } = await bench();

@@ -102,7 +102,7 @@ interface ConnectionOptions {
 
 class Connection implements VirtualGattServer {
   readonly services: VirtualGattServer['services'];
-  readonly mtu: number;
+  mtu: number;
   private readonly body: ThermometerBody;
   private readonly options: ConnectionOptions;
   private readonly central: VirtualCentral;
@@ -206,6 +206,10 @@ class Connection implements VirtualGattServer {
       },
       restartWhenGone: () => {
         this.restarts = true;
+      },
+      requestMtu: (bytes) => {
+        this.mtu = Math.max(this.mtu, bytes);
+        this.central.mtuChanged?.();
       },
     };
   }

@@ -31,6 +31,8 @@ export interface Link {
   restart(): void;
   /** The chip restarts as soon as the central has gone. */
   restartWhenGone(): void;
+  /** The firmware asks the central for this MTU, bytes; every central here agrees. */
+  requestMtu(bytes: number): void;
 }
 
 /** A value that only can be read. */

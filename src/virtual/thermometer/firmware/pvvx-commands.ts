@@ -9,6 +9,7 @@ import { le16, le32 } from './sensor.ts';
 import { SETTING } from './settings-store.ts';
 
 const CHUNK_BYTES = 18;
+const SMALLEST_MTU = 23;
 const NAME_BYTES = 20;
 const KEY_BYTES = 16;
 /** What this firmware of this device can do: OTA to sensor (bits 0-7), reed switch, clock trim, triggers, Mi keys. */
@@ -100,7 +101,7 @@ export class PvvxCommands {
       case 0x70:
         return this.pinCode(data);
       case 0x71:
-        return this.say(0x71, (data[0] ?? 0) >= 23 ? 0 : 0xff);
+        return this.requestMtu(data[0] ?? 0);
       case 0x72:
         this.link.restartWhenGone();
         return this.say(0x72, 0);
@@ -128,6 +129,13 @@ export class PvvxCommands {
 
   private get isShtc3(): boolean {
     return [0, 10].includes(this.firmware.hardwareId);
+  }
+
+  /** Above the smallest MTU it starts an exchange of its own. */
+  private requestMtu(bytes: number): void {
+    if (bytes <= SMALLEST_MTU) return this.say(0x71, 0xff);
+    this.say(0x71, 0);
+    this.link.requestMtu(bytes);
   }
 
   private name(data: Uint8Array): void {
