@@ -204,3 +204,36 @@ describe('siblings and what is erased', () => {
     expect((await bench.flashOf(DEVICE, 1)).subarray(0, image.length).equals(image)).toBe(true);
   });
 });
+
+describe('erase-all', () => {
+  const ERASE = { flowId: FLOW, link: `virtual:${DEVICE}?state=stock-1.0.0_0130-bound` };
+
+  it('is not done for anybody who cannot type it', async () => {
+    const bench = await practice();
+    const { results } = await bench.run({
+      ...ERASE,
+      images: [await smallImageFile(bench.folder)],
+      settings: { ...QUICK, 'erase-all': 'yes' },
+    });
+    expect(only(results)).toMatchObject({ code: 'OPERATOR_NEEDED', bytesWritten: 0 });
+  });
+
+  it('by its typed name: everything else is erased, what is unique is back', async () => {
+    const bench = await practice({ interactive: true });
+    const { results } = await bench.run({
+      ...ERASE,
+      images: [await smallImageFile(bench.folder)],
+      settings: { ...QUICK, 'erase-all': 'yes' },
+      onEvent: (event, running) => {
+        if (event.type !== 'ask' || event.prompt.kind !== 'question') return;
+        expect(event.prompt.typed).toBe('erase-all');
+        running.answer(event.prompt.id, 'erase-all');
+      },
+    });
+    expect(only(results)).toMatchObject({ outcome: 'PASS', proof: ['read back', 'heard'] });
+    const held = await bench.flashOf(DEVICE, 1);
+    const came = factory(1, 'stock-1.0.0_0130-bound');
+    expect(uniqueOf(held)).toEqual(uniqueOf(came));
+    expect(held.subarray(0x3000, 0x2_0000).every((byte) => byte === 0xff)).toBe(true);
+  });
+});

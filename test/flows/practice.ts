@@ -37,15 +37,24 @@ export interface Practice {
       onEvent?: (event: BenchEvent, bench: Bench) => void;
       /** When the batch is done; `done` waits until it is done once more. */
       afterwards?: (bench: Bench, done: () => Promise<void>) => Promise<void>;
+      /** UNSURE units are looked at once more when all are settled. */
+      thenLookAgain?: boolean;
     },
   ): Promise<PracticeRun>;
 }
 
-/** The real flows over real records on the practice bench, nobody at the screen. */
-export async function practice(): Promise<Practice> {
+/** The real flows over real records on the practice bench; nobody is at the screen unless it is `interactive`. */
+export async function practice({ interactive = false } = {}): Promise<Practice> {
   const folder = await mkdtemp(path.join(tmpdir(), 'benchflash-practice-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const run: Practice['run'] = async ({ link, images = [], onEvent, afterwards, ...request }) => {
+  const run: Practice['run'] = async ({
+    link,
+    images = [],
+    onEvent,
+    afterwards,
+    thenLookAgain = false,
+    ...request
+  }) => {
     const records = await openDataDir(folder);
     const bench = createBench({
       flows,
@@ -61,7 +70,7 @@ export async function practice(): Promise<Practice> {
         acquire: () => Promise.resolve({ state: { state: 'off' } as const, release: () => {} }),
         close: () => {},
       },
-      interactive: false,
+      interactive,
       openSerial: () => Promise.reject(new Error('only virtual links here')),
       inspectFile,
     });
@@ -81,6 +90,11 @@ export async function practice(): Promise<Practice> {
       });
       await bench.whenDone(id);
       await afterwards?.(bench, () => bench.whenDone(id));
+      if (thenLookAgain) {
+        const unsure = bench.view().batches[0]!.slots.filter(({ settled }) => settled?.outcome === 'UNSURE');
+        bench.lookAgain(unsure.map((slot) => slot.id));
+        await bench.whenDone(id);
+      }
       const batch = bench.view().batches[0]!;
       const results = new Map(
         batch.slots.map((slot) => [

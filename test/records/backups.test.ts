@@ -169,6 +169,18 @@ describe('the backup that restores a unit', () => {
     expect(await store.newestWhole(mac(1))).toEqual(after);
   });
 
+  it('is one of many: all of a unit and kind are told, the newest first', async () => {
+    const dataDir = await newDataDir();
+    const run = await newRun(dataDir);
+    const first = await backUp(run);
+    const other = await newRun(dataDir, { flow: 'other-flow' });
+    const second = await backUp(other);
+    const store = other.backups();
+    expect(await store.ofUnit(mac(1), 'full-flash')).toEqual([second, first]);
+    expect(await store.ofUnit(mac(1), 'mi-keys')).toEqual([]);
+    expect(await store.ofUnit(mac(2), 'full-flash')).toEqual([]);
+  });
+
   it('is never another unit’s, another flow’s, another kind or a damaged one', async () => {
     const dataDir = await newDataDir();
     const run = await newRun(dataDir);

@@ -52,6 +52,17 @@ describe('pvvx: what it says about itself', () => {
   });
 });
 
+describe('pvvx: the size of its packets', () => {
+  it('grows when it is told to ask the central, and not below the smallest', async () => {
+    const central = pvvx().connect();
+    expect(central.server.mtu ?? 23).toBe(23);
+    expect(await ask(central, '7117')).toBe('71ff');
+    expect(central.server.mtu ?? 23).toBe(23);
+    expect(await ask(central, '7140')).toBe('7100');
+    expect(central.server.mtu).toBe(64);
+  });
+});
+
 describe('pvvx: settings', () => {
   it('config: the answer has the version, the write has not; defaults; kept over a restart', async () => {
     const unit = pvvx();
