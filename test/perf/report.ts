@@ -4,6 +4,7 @@ import type { FirstFrame, Pair } from './first-frame.ts';
 import type { ManySlotsResult } from './many-slots.ts';
 import type { Table } from './table.ts';
 import { judge, operationNames, percent, targetTable, type Measurements } from './targets.ts';
+import type { ThermometerRadioRow } from './thermometer-radio.ts';
 import type { ThermometerWireRow } from './thermometer-wire.ts';
 import type { ThroughputRow } from './throughput.ts';
 
@@ -15,10 +16,11 @@ const size = (bytes: number) =>
 
 /** Every table of what was measured, the targets last. */
 export function tablesOf(measured: Measurements): Table[] {
-  const { throughput, thermometerWire, manySlots, dashboard, firstFrame } = measured;
+  const { throughput, thermometerWire, thermometerRadio, manySlots, dashboard, firstFrame } = measured;
   return [
     ...(throughput ? [throughputTable(throughput, measured.bareWakeSeconds)] : []),
     ...(thermometerWire ? [thermometerWireTable(thermometerWire)] : []),
+    ...(thermometerRadio ? [thermometerRadioTable(thermometerRadio)] : []),
     ...(manySlots ? [manySlotsTable(manySlots)] : []),
     ...(dashboard ? [dashboardTable(dashboard)] : []),
     ...(firstFrame ? [firstFrameTable(firstFrame)] : []),
@@ -85,6 +87,23 @@ function thermometerWireTable(rows: readonly ThermometerWireRow[]): Table {
       (took / leastSeconds).toFixed(2),
       seconds(cpuSeconds),
       pageSeconds.toFixed(1),
+    ]),
+  };
+}
+
+function thermometerRadioTable(rows: readonly ThermometerRadioRow[]): Table {
+  return {
+    title: 'Thermometers by Bluetooth, whole runs to their proof',
+    note:
+      'Virtual units with paced connection intervals and flash; registration, settings backup, update, proof. Both rows at ' +
+      'the same time, each bench with its units in a process of its own.',
+    head: ['batch', 'seconds', 'units per minute', 'CPU of a core', 'PASS'],
+    rows: rows.map(({ units, parallel, seconds: took, unitsPerMinute, cpuSeconds, passed }) => [
+      `${units} units, ${parallel === undefined ? 'at once' : 'one at a time'}`,
+      took.toFixed(0),
+      unitsPerMinute.toFixed(2),
+      percent(cpuSeconds / took),
+      String(passed),
     ]),
   };
 }

@@ -9,12 +9,13 @@ import { measureManySlots } from './many-slots.ts';
 import { tablesOf } from './report.ts';
 import { markdownTable, plainTable } from './table.ts';
 import { judge, operationNames, percent, type Measurements } from './targets.ts';
+import { measureThermometerRadio } from './thermometer-radio.ts';
 import { measureThermometerWire } from './thermometer-wire.ts';
 import { measureThroughput } from './throughput.ts';
 
 const USAGE = `npm run perf -- [options]
-  --only NAME       one of: throughput, thermometer-wire, many-slots, dashboard, first-frame; may be
-                    given again
+  --only NAME       one of: throughput, thermometer-wire, thermometer-radio, many-slots, dashboard,
+                    first-frame; may be given again
   --quick           reads of 512 KiB and short measurements
   --json FILE       writes all numbers
   --markdown FILE   writes the tables for the README`;
@@ -25,6 +26,7 @@ const BENCHMARKS: Readonly<Record<string, (quick: boolean) => Promise<Measuremen
   dashboard: async (quick) => ({ dashboard: await measureDashboard(quick) }),
   'many-slots': async () => ({ manySlots: await measureManySlots() }),
   'thermometer-wire': async (quick) => ({ thermometerWire: await measureThermometerWire(quick) }),
+  'thermometer-radio': async (quick) => ({ thermometerRadio: await measureThermometerRadio(quick) }),
   throughput: async (quick) => ({
     bareWakeSeconds: await measureBareWake(),
     throughput: await measureThroughput(quick, ({ baudRate, operation, benchflash, esptoolJs }) =>

@@ -2,6 +2,7 @@ import type { DashboardMeasurement } from './dashboard.ts';
 import type { FirstFrame } from './first-frame.ts';
 import type { ManySlotsResult } from './many-slots.ts';
 import type { Table } from './table.ts';
+import type { ThermometerRadioRow } from './thermometer-radio.ts';
 import type { ThermometerWireRow } from './thermometer-wire.ts';
 import type { ThroughputRow } from './throughput.ts';
 
@@ -11,6 +12,7 @@ export interface Measurements {
   /** CPU seconds that Node alone takes each time bytes wake it; measured with the throughput. */
   readonly bareWakeSeconds?: number;
   readonly thermometerWire?: readonly ThermometerWireRow[];
+  readonly thermometerRadio?: readonly ThermometerRadioRow[];
   readonly manySlots?: ManySlotsResult;
   readonly dashboard?: DashboardMeasurement;
   readonly firstFrame?: FirstFrame;
@@ -33,6 +35,8 @@ const READ_CPU_SECONDS = 1;
 const READ_BYTES = 4 * 2 ** 20;
 /** Of a thermometer's write: against its characters on the wire and its flash. */
 const TIMES_LEAST = 1.15;
+/** Of the time that as many thermometers take one after another. */
+const AT_ONCE_SHARE = 1 / 3;
 const MANY_SLOTS_CPU = 0.5;
 const DASHBOARD_CPU = 0.2;
 const TIMES_BARE_NODE = 4;
@@ -46,7 +50,7 @@ export const operationNames = {
 
 /** One line for each target that this run could judge. */
 export function judge(measured: Measurements): Target[] {
-  const { throughput, thermometerWire, manySlots, dashboard, firstFrame } = measured;
+  const { throughput, thermometerWire, thermometerRadio, manySlots, dashboard, firstFrame } = measured;
   const targets: Target[] = [];
   if (throughput) targets.push(...judgeThroughput(throughput));
   for (const { ability, bytes, seconds, leastSeconds } of thermometerWire ?? [])
@@ -56,6 +60,17 @@ export function judge(measured: Measurements): Target[] {
       measured: `${(seconds / leastSeconds).toFixed(2)} x`,
       reached: seconds / leastSeconds <= TIMES_LEAST,
     });
+  const [oneByOne, atOnce] = thermometerRadio ?? [];
+  if (oneByOne && atOnce) {
+    const share = oneByOne.unitsPerMinute / atOnce.unitsPerMinute;
+    const failed = oneByOne.units + atOnce.units - oneByOne.passed - atOnce.passed;
+    targets.push({
+      name: `${atOnce.units} thermometers by Bluetooth at once, against one after another`,
+      wanted: `<= ${percent(AT_ONCE_SHARE, 0)} of the time, every unit PASS`,
+      measured: `${percent(share)}${failed > 0 ? `, ${failed} not PASS` : ''}`,
+      reached: share <= AT_ONCE_SHARE && failed === 0,
+    });
+  }
   for (const phase of manySlots?.phases ?? []) {
     const load = phase.cpuSeconds / phase.seconds;
     const failed = phase.problems.length;
