@@ -49,6 +49,8 @@ async function openEar(session: WireSession, run: WireRun): Promise<void> {
     session.ear = await Ear.open(run);
     return;
   }
+  // Asked once a session: a computer without Bluetooth takes seconds to say so.
+  if (session.noRadioBecause != null) return;
   const ear = await openEarIfThereIsOne(run);
   if (typeof ear !== 'string') session.ear = ear;
   else {
