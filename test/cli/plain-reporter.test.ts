@@ -124,4 +124,13 @@ describe('plain reporter', () => {
     expect(said([event], true)[0]).toContain('\u001b[32mPASS\u001b[39m');
     expect(said([event])[0]).not.toContain('\u001b');
   });
+
+  it('lists at the end of a batch its own units only, where several run at the same time', () => {
+    const ended = (batch: string, link: string): BenchEvent[] => [
+      { type: 'outcome', time: TIME, batch, slot: link, ...settled({ outcome: 'SKIPPED' }) },
+      { type: 'summary', time: TIME, batch, counts: { ...none, SKIPPED: 1 }, units: 1, seconds: 3 },
+    ];
+    const lines = said([...ended('B-0001', 'virtual:lamp#1'), ...ended('B-0002', 'virtual:thermometer#4')]);
+    expect(lines.filter((line) => line.startsWith('  virtual:'))).toHaveLength(2);
+  });
 });

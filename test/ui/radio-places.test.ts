@@ -109,6 +109,8 @@ describe('the places of a batch by Bluetooth', () => {
     });
     expect(await screen.text()).toContain('This computer has no Bluetooth adapter. Plug one in.');
     expect(await screen.text()).toContain('no Bluetooth');
+    await screen.press('A');
+    expect(await screen.text()).not.toMatch(/armed/i);
   });
 });
 

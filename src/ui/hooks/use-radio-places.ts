@@ -58,6 +58,10 @@ export function useRadioPlaces({ draft, flow, change }: DraftActions): RadioPlac
     heard,
     arm: () => {
       const armed = now().armed === undefined;
+      if (armed && heard.problem !== undefined) {
+        screen.say(heard.problem, 'warning');
+        return;
+      }
       change({ armed: armed ? armedBy(heard) : undefined });
       screen.say(
         armed

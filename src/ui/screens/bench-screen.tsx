@@ -172,9 +172,9 @@ function sentenceLines(slot: SlotView | undefined, height: number, cells: number
       : prompt?.kind === 'question'
         ? ' (Enter, then choose)'
         : '';
-  const vitals = slot.vitals === undefined ? '' : ` ${vitalsText(slot.vitals)}.`;
-  const lines = wrap(`${slot.label}: ${slotSentence(slot)}${hint}${vitals}`, cells - 2).map((text) =>
-    line(` ${text}`),
-  );
+  const said = `${slotSentence(slot)}${hint}`;
+  const vitals =
+    slot.vitals === undefined ? '' : `${/[.!?)]$/.test(said) ? '' : '.'} ${vitalsText(slot.vitals)}.`;
+  const lines = wrap(`${slot.label}: ${said}${vitals}`, cells - 2).map((text) => line(` ${text}`));
   return lines.slice(0, height);
 }
