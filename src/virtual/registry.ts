@@ -14,6 +14,15 @@ export const virtualDevices: readonly VirtualDevice[] = [
   dafang,
 ];
 
+/** The device as it is on a programmer. Throws LINK_UNKNOWN where it is not reached that way. */
+export function onProgrammer(device: VirtualDevice): VirtualDevice {
+  const { createProgrammerUnit } = device;
+  if (createProgrammerUnit != null) return { ...device, createSerialUnit: createProgrammerUnit };
+  throw new BenchError('LINK_UNKNOWN', {
+    message: `virtual:${device.name} has no flash chip that a programmer reaches.`,
+  });
+}
+
 /** Throws USAGE naming the known ones. */
 export function findVirtualDevice(name: string): VirtualDevice {
   const device = virtualDevices.find((each) => each.name === name);

@@ -13,4 +13,5 @@ export const dafang: VirtualDevice = {
   wirings: [{ name: 'programmer', text: 'the chip on a clip or in a socket, at 3.3 V' }],
   practiceImages: () => DAFANG_IMAGES,
   createSerialUnit: (options) => new ProgrammerUnit(options),
+  createProgrammerUnit: (options) => new ProgrammerUnit(options),
 };
