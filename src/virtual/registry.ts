@@ -1,5 +1,5 @@
 import { BenchError } from '../core/errors.ts';
-import { dafang } from './dafang/dafang.ts';
+import { dafang, dafangConsole } from './dafang/dafang.ts';
 import { lamp } from './esp/lamp.ts';
 import { plugEsp8266 } from './esp/plug-esp8266.ts';
 import { startFirmware } from './thermometer/firmware/start-firmware.ts';
@@ -12,12 +12,13 @@ export const virtualDevices: readonly VirtualDevice[] = [
   plugEsp8266,
   thermometer(startFirmware),
   dafang,
+  dafangConsole,
 ];
 
 /** The device as it is on a programmer. Throws LINK_UNKNOWN where it is not reached that way. */
 export function onProgrammer(device: VirtualDevice): VirtualDevice {
-  const { createProgrammerUnit } = device;
-  if (createProgrammerUnit != null) return { ...device, createSerialUnit: createProgrammerUnit };
+  if (device.createProgrammerUnit != null)
+    return { ...device, createSerialUnit: (options) => device.createProgrammerUnit!(options) };
   throw new BenchError('LINK_UNKNOWN', {
     message: `virtual:${device.name} has no flash chip that a programmer reaches.`,
   });

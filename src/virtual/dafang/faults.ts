@@ -23,7 +23,7 @@ export const DAFANG_FAULTS = [
   { name: 'garbles-characters', text: 'now and then a character on its way from the camera is wrong' },
   {
     name: 'upload-errors',
-    text: 'every 25th character on its way to the camera in an upload block is wrong once',
+    text: 'a character of every 25th block of an upload arrives wrong',
   },
   { name: 'update-fails', text: 'sf update and sf erase fail half-way, until it is powered anew' },
   { name: 'write-lies', text: 'U-Boot says that it has written; a byte in flash is another one' },
