@@ -68,6 +68,11 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
     },
     openProgrammer: async () => {
       const { programs } = bench;
+      if (isPractice && programs !== undefined) {
+        const onBench = await bench.practice.openProgrammer(link);
+        host.hands(onBench);
+        return { programs, programmer: onBench.programmer, close: () => onBench.close() };
+      }
       if (link.kind !== 'flashrom' || programs === undefined)
         throw new BenchError('LINK_UNKNOWN', { message: `${link.text} names no flash programmer.` });
       return { programs, programmer: link.text.slice('flashrom:'.length), close: async () => {} };

@@ -8,6 +8,8 @@ export type OperatorAct =
   | 'cycle-battery'
   /** A fresh cell is put in. */
   | 'change-cell'
+  /** Power off and on, nothing held: what runs from flash starts anew. */
+  | 'power-cycle'
   /** The programmer is put on the flash chip (or its jumper set, its plug plugged in). */
   | 'connect-programmer'
   /** Jig: the unit is taken out and the next one put in, as it would be for `power-into-loader` or `cycle-battery`. */

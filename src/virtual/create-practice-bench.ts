@@ -6,6 +6,7 @@ import type { BleRadio } from '../drivers/ble/radio.ts';
 import { Air } from './air/air.ts';
 import { Places } from './places.ts';
 import type { PracticeBench } from './practice-bench.ts';
+import { serveProgrammer } from './servers/programmer-server.ts';
 import { findVirtualDevice, virtualDevices } from './registry.ts';
 import { VirtualPort } from './serial/virtual-port.ts';
 
@@ -63,6 +64,30 @@ export function createPracticeBench({ dataDir, clock, openRadio }: PracticeBench
         };
       } catch (error) {
         await close();
+        throw error;
+      }
+    },
+    async openProgrammer(link) {
+      const place = places.take(link, 'programmer');
+      if (place.port != null) {
+        place.release();
+        throw new BenchError('PORT_BUSY', { message: `${link.text} is open already.` });
+      }
+      try {
+        const served = await serveProgrammer(place.slot);
+        place.port = served;
+        return {
+          programmer: served.programmer,
+          perform: async (act) => place.slot.perform(act),
+          async close() {
+            if (place.port !== served) return;
+            place.port = undefined;
+            await served.close();
+            place.release();
+          },
+        };
+      } catch (error) {
+        place.release();
         throw error;
       }
     },

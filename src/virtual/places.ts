@@ -4,17 +4,26 @@ import type { Clock } from '../core/clock.ts';
 import { BenchError } from '../core/errors.ts';
 import type { Link, VirtualLink } from '../core/link.ts';
 import type { Air } from './air/air.ts';
-import { findVirtualDevice } from './registry.ts';
+import { findVirtualDevice, onProgrammer } from './registry.ts';
 import { Slot, type SlotMemory } from './serial/slot.ts';
-import type { VirtualPort } from './serial/virtual-port.ts';
 import { flashFile } from './store/flash-file.ts';
 import { lockUnit } from './store/unit-lock.ts';
+
+/** Who is connected to a place. */
+export interface PlaceUser {
+  heard(bytes: Uint8Array): void;
+  /** The adapter was pulled out. */
+  lose(): void;
+}
+
+/** How a unit lies in its place: wired up, or with its flash chip on a programmer. */
+export type Seat = 'wired' | 'programmer';
 
 /** One place of the practice bench while somebody uses it: by wire, by radio, or both at the same time. */
 export interface Place {
   readonly slot: Slot;
-  /** The serial port that is open to it, if one is. */
-  port: VirtualPort | undefined;
+  /** The serial port or programmer that is open to it, if one is. */
+  port: PlaceUser | undefined;
   /** Leaves the place; the last one who leaves puts the unit away. Call once. */
   release(): void;
 }
@@ -38,21 +47,23 @@ export class Places {
    * Takes the place that a link names and lays its unit there, unless somebody has done so already. Throws
    * LINK_UNKNOWN for a link that is not virtual, DATA_DIR_UNUSABLE, PORT_BUSY while another process holds the unit.
    */
-  take(link: Link): Place {
+  take(link: Link, seat: Seat = 'wired'): Place {
     if (link.virtual == null)
       throw new BenchError('LINK_UNKNOWN', { message: `${link.text} is not a virtual link.` });
-    const known = this.taken.get(link.text);
+    const key = `${seat} ${link.text}`;
+    const known = this.taken.get(key);
     if (known != null) {
       known.users += 1;
       return known.place;
     }
-    const place = this.lay(link, link.virtual);
-    this.taken.set(link.text, { place, users: 1 });
+    const place = this.lay(link, link.virtual, seat);
+    this.taken.set(key, { place, users: 1 });
     return place;
   }
 
-  private lay(link: Link, virtual: VirtualLink): Place {
-    const device = findVirtualDevice(virtual.device);
+  private lay(link: Link, virtual: VirtualLink, seat: Seat): Place {
+    const found = findVirtualDevice(virtual.device);
+    const device = seat === 'programmer' ? onProgrammer(found) : found;
     const memory: SlotMemory = this.memories.get(link.text) ?? {
       unit: virtual.unit,
       freshened: new Set(),
@@ -76,7 +87,12 @@ export class Places {
       memory,
       air: this.air,
       storageOf: (unit) =>
-        this.lockedFlashFile(device.name, unit, virtual.fresh && !memory.freshened.has(unit), memory),
+        this.lockedFlashFile(
+          device.sameUnitsAs ?? device.name,
+          unit,
+          virtual.fresh && !memory.freshened.has(unit),
+          memory,
+        ),
       heard: (bytes) => place.port?.heard(bytes),
       unplug: () => place.port?.lose(),
     });
@@ -84,11 +100,12 @@ export class Places {
       slot,
       port: undefined,
       release: () => {
-        const known = this.taken.get(link.text);
+        const key = `${seat} ${link.text}`;
+        const known = this.taken.get(key);
         if (known?.place !== place) return;
         known.users -= 1;
         if (known.users > 0) return;
-        this.taken.delete(link.text);
+        this.taken.delete(key);
         slot.close();
       },
     };

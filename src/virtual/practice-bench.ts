@@ -20,6 +20,14 @@ export interface PracticeRadio extends PracticeHands {
   close(): Promise<void>;
 }
 
+/** A flash programmer with the chip of a virtual unit on it. */
+export interface PracticeProgrammer extends PracticeHands {
+  /** As flashrom's `-p` takes it. */
+  readonly programmer: string;
+  /** Idempotent, never throws. */
+  close(): Promise<void>;
+}
+
 /** The bench of virtual devices behind `virtual:` links. */
 export interface PracticeBench {
   /** Names of the virtual devices, e.g. `lamp`. */
@@ -30,4 +38,6 @@ export interface PracticeBench {
   openSerial(link: Link, options: OpenOptions): Promise<PracticePort>;
   /** Likewise. A unit that is reached by wire and by radio at the same time is one and the same. */
   openRadio(link: Link): Promise<PracticeRadio>;
+  /** Likewise. LINK_UNKNOWN for a device that no programmer reaches. */
+  openProgrammer(link: Link): Promise<PracticeProgrammer>;
 }

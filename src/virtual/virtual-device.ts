@@ -28,6 +28,10 @@ export interface VirtualDevice {
   readonly wirings: readonly Wiring[];
   /** Makes one unit, unpowered. Throws USAGE for an unknown fault, state or wiring. */
   createSerialUnit(options: SerialUnitOptions): SerialUnit;
+  /** Likewise its flash chip on a programmer, which speaks serprog; where it is reached that way. */
+  createProgrammerUnit?(options: SerialUnitOptions): SerialUnit;
+  /** Name of another device whose units these are, by another way: both have the same flash. */
+  readonly sameUnitsAs?: string;
   /**
    * What answers where no unit lies, if anything does: in some wirings what the host sends comes back without one. What
    * is on its way to the host then survives a change of the unit.

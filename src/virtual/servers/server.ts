@@ -5,6 +5,7 @@ import { Air } from '../air/air.ts';
 import { Slot } from '../serial/slot.ts';
 import { flashFile } from '../store/flash-file.ts';
 import { memoryStorage, type LastingStorage } from '../store/storage.ts';
+import { onProgrammer } from '../registry.ts';
 import type { VirtualDevice } from '../virtual-device.ts';
 import { serveRawConnection } from './raw-connection.ts';
 import { serveRfc2217Connection } from './rfc2217-connection.ts';
@@ -56,11 +57,14 @@ export function serveVirtualDevice(
   options: ServeOptions & { readonly scheme: string },
 ): Promise<RunningServer> {
   const { scheme } = options;
-  if (scheme === 'tcp' || scheme === 'rfc2217') return serve(scheme, device, options);
+  if (scheme === 'tcp' && device.createProgrammerUnit != null)
+    return serve('tcp', onProgrammer(device), options);
+  if ((scheme === 'tcp' || scheme === 'rfc2217') && device.createProgrammerUnit == null)
+    return serve(scheme, device, options);
   return Promise.reject(
     new BenchError('USAGE', {
       message: `The virtual device ${device.name} cannot be served on ${scheme}://.`,
-      advice: 'Use tcp:// or rfc2217://.',
+      advice: device.createProgrammerUnit == null ? 'Use tcp:// or rfc2217://.' : 'Use tcp://.',
     }),
   );
 }
@@ -114,7 +118,10 @@ async function serve(scheme: Scheme, device: VirtualDevice, options: ServeOption
     socket.on('close', end);
     socket.on('error', end);
     try {
-      slot = makeSlot(connection, end);
+      slot = makeSlot(connection, () => {
+        socket.resetAndDestroy();
+        end();
+      });
     } catch (error) {
       log?.(error instanceof Error ? error.message : String(error));
       socket.destroy();
