@@ -22,6 +22,10 @@ const QUIET_MS = 60_000;
 /** The end of an answer is looked for in so many characters. */
 const TAIL = 64;
 const LOGGED_CHARACTERS = 400;
+/** Of a start; `version` prints a banner without SPL. */
+const STARTED = /U-Boot SPL 20|Hit any key to stop autoboot/;
+/** An SPL that is followed by nothing for this long has nothing to follow. */
+const SPL_STANDS_MS = 15_000;
 
 export interface ConsoleOptions {
   readonly port: SerialPort;
@@ -78,6 +82,7 @@ export class UbootConsole {
     throwIfAborted(signal);
     this.#prompt = undefined;
     let said = '';
+    let splMs: number | undefined;
     const untilMs = limitMs === undefined ? Infinity : this.clock.monotonicMs() + limitMs;
     for (;;) {
       const heard = recognise(this.inbox.text);
@@ -90,7 +95,9 @@ export class UbootConsole {
         if (await this.#settle(signal)) return heard;
         this.#prompt = undefined;
       }
-      if (this.clock.monotonicMs() >= untilMs) return recognise(this.inbox.text);
+      if (heard.kind !== 'spl-only') splMs = undefined;
+      else if (this.clock.monotonicMs() - (splMs ??= this.clock.monotonicMs()) >= SPL_STANDS_MS) return heard;
+      if (this.clock.monotonicMs() >= untilMs) return heard;
       await this.port.write(SPACE);
       await this.inbox.wait((text) => (promptAtEnd(text) === undefined ? undefined : true), {
         quietMs: SPACE_EVERY_MS,
@@ -104,7 +111,7 @@ export class UbootConsole {
    * A prompt that waits already, from an earlier session: Ctrl-C brings a new one. Never an empty line: that repeats the
    * last command, which may have been a write.
    */
-  async joinPrompt(signal: AbortSignal): Promise<boolean> {
+  async joinPrompt(signal: AbortSignal): Promise<Heard | undefined> {
     throwIfAborted(signal);
     await this.port.write(CTRL_C);
     const prompt = await this.inbox.wait((text) => promptAtEnd(text.slice(-TAIL)), {
@@ -112,11 +119,11 @@ export class UbootConsole {
       limitMs: ECHO_MS,
       signal,
     });
-    if (prompt === undefined) return false;
+    if (prompt === undefined) return undefined;
     this.#prompt = prompt;
-    if (await this.#settle(signal)) return true;
+    if (await this.#settle(signal)) return recognise(prompt);
     this.#prompt = undefined;
-    return false;
+    return undefined;
   }
 
   /**
@@ -160,8 +167,16 @@ export class UbootConsole {
 
   /** Gives up whatever is being typed or sent, and makes sure that the prompt answers. Throws UBOOT_SILENT. */
   async recover(signal?: AbortSignal): Promise<void> {
+    this.#refuseRestarted();
     await this.port.write(CTRL_C);
-    if (!(await this.#settle(signal))) throw this.#silent('Ctrl-C');
+    if (!(await this.#settle(signal, true))) throw this.#silent('Ctrl-C');
+  }
+
+  /** Who restarted is at the beginning again, and may be another unit: nothing of what was prepared holds any more. */
+  #refuseRestarted(): void {
+    if (this.#prompt === undefined || !STARTED.test(this.inbox.text)) return;
+    this.#prompt = undefined;
+    throw new BenchError('UBOOT_SILENT', { message: 'The camera started anew in the middle of the work.' });
   }
 
   logAnswer(answer: string): void {
@@ -195,12 +210,13 @@ export class UbootConsole {
   }
 
   /** Ctrl-C, then a word of ours that must come back: whatever was said before it is over then. */
-  async #settle(signal?: AbortSignal): Promise<boolean> {
+  async #settle(signal: AbortSignal | undefined, isSure = false): Promise<boolean> {
     const prompt = this.#prompt;
     if (prompt === undefined) return false;
     for (let attempt = 0; attempt < SENDINGS; attempt++) {
       await this.port.write(CTRL_C);
       await this.inbox.wait(() => undefined, { quietMs: SETTLE_MS, limitMs: ECHO_MS, signal });
+      if (isSure) this.#refuseRestarted();
       this.inbox.clear();
       const token = `benchflash ${++this.#tokens}`;
       await this.port.write(Buffer.from(`echo ${token}${ENTER}`, 'latin1'));

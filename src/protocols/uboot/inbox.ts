@@ -67,12 +67,8 @@ export class Inbox {
       const over = () => end(() => resolve(undefined));
       const look = () => {
         cancelQuiet();
-        try {
-          const found = find(this.#text);
-          if (found !== undefined) return end(() => resolve(found));
-        } catch (error) {
-          return end(() => reject(error));
-        }
+        const found = find(this.#text);
+        if (found !== undefined) return end(() => resolve(found));
         cancelQuiet = this.clock.after(quietMs, over);
       };
       const cancelLimit = limitMs === undefined ? () => {} : this.clock.after(limitMs, over);
