@@ -1,7 +1,8 @@
+import { dafangConsole } from './dafang-console/flow.ts';
 import { dafangSpi } from './dafang-spi/flow.ts';
 import { esp8266PlugWire } from './esp8266-plug-wire/flow.ts';
 import type { AnyFlow } from './flow.ts';
 import { mijiaBedsideLamp2 } from './mijia-bedside-lamp-2/flow.ts';
 
 /** Every flow of this program: one line a device. */
-export const flows: readonly AnyFlow[] = [mijiaBedsideLamp2, esp8266PlugWire, dafangSpi];
+export const flows: readonly AnyFlow[] = [mijiaBedsideLamp2, esp8266PlugWire, dafangSpi, dafangConsole];

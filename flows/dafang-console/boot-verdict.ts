@@ -57,7 +57,7 @@ export function bootVerdict(session: ConsoleSession, para: Uint8Array, boot: Boo
       }
     : {
         outcome: 'PASS',
-        message: `Written, read back by CRC-32, and Linux starts with its MAC ${mac}.`,
+        message: `${session.isReadBack ? 'Written, read back by CRC-32, and Linux' : 'Linux'} starts with its MAC ${mac}.`,
         proof,
         evidence,
         notDone,

@@ -9,6 +9,8 @@ import { hex } from './hex.ts';
 const PIECE_BYTES = 0x1000;
 const PIECE_TRIES = 5;
 const CRC_TRIES = 3;
+/** What the U-Boot of this camera says behind some commands. */
+const SPENT = /--->\w+ spend \d+ ms/g;
 
 export interface RamWork {
   readonly signal?: AbortSignal | undefined;
@@ -53,7 +55,7 @@ export async function fillRam(
   { signal }: RamWork = {},
 ): Promise<void> {
   const answer = await console.run(`mw.b ${hex(address)} ${hex(value)} ${hex(length)}`, { signal });
-  if (answer.trim() !== '')
+  if (answer.replaceAll(SPENT, '').trim() !== '')
     throw new BenchError('UBOOT_COMMAND_FAILED', { message: 'U-Boot did not fill its RAM.' });
 }
 
