@@ -3,6 +3,7 @@ import { macOfLinux, recognise, type Heard } from './heard.ts';
 
 /** Linux loads the Wi-Fi driver within this, counted from its banner. */
 const MAC_MS = 90_000;
+const SURE_MS = 10_000;
 /** Power or reset to the banner of Linux: countdown, 2.5 MB from flash, unpacking. */
 const LINUX_MS = 60_000;
 /** A prompt that stands this long will not start by itself. */
@@ -60,12 +61,16 @@ export async function watchBoot(
       limitMs: PROMPT_STANDS_MS,
       signal,
     });
-  if (/linux/.test(look(inbox.text).kind))
-    await inbox.wait((text) => (look(text).kind === 'linux-no-mac' ? true : macOfLinux(text)), {
-      quietMs: MAC_MS,
-      limitMs: MAC_MS,
-      signal,
-    });
+  if (/linux/.test(look(inbox.text).kind)) {
+    const named = (isSure: boolean) => (text: string) => {
+      const mac = macOfLinux(text);
+      if (look(text).kind === 'linux-no-mac') return true;
+      return mac !== undefined && (mac.isSure || !isSure) ? true : undefined;
+    };
+    await inbox.wait(named(false), { quietMs: MAC_MS, limitMs: MAC_MS, signal });
+    // The address of the efuse may be named before the one in use.
+    if (macOfLinux(inbox.text)) await inbox.wait(named(true), { quietMs: SURE_MS, limitMs: SURE_MS, signal });
+  }
   const heard = look(inbox.text);
   // What the driver made up is no identity: its line may come right behind the one that says so.
   const mac = heard.kind === 'linux' ? macOfLinux(inbox.text) : undefined;

@@ -38,7 +38,16 @@ const FLASH_UNKNOWN = /SF: Unsupported manufacturer [0-9a-f]{2}|Failed to initia
 const UBOOT = /(?:^|[\r\n])U-Boot (?!SPL)20\d\d\.\d\d[^\r\n]*/;
 const SPL = /U-Boot SPL [^\r\n]*/;
 /** Realtek's driver when neither its parameter nor its efuse names an address. */
-const RANDOM_MAC = /[^\r\n]*(?:assign random one|random mac)[^\r\n]*/i;
+const RANDOM_MAC = /assign random one|random mac/i;
+
+/** The line around a place in a text; lines of a console that is no console may be endless. */
+function lineAt(text: string, at: number): string {
+  const near = text.slice(Math.max(0, at - LINE_LIMIT), at + LINE_LIMIT);
+  const here = Math.min(at, LINE_LIMIT);
+  const from = Math.max(near.lastIndexOf('\n', here), near.lastIndexOf('\r', here)) + 1;
+  return /^[^\r\n]*/.exec(near.slice(from))![0].trim();
+}
+const LINE_LIMIT = 240;
 
 /** What was said since the last start: before it another state may have been heard. */
 function sinceStart(text: string): string {
@@ -80,7 +89,7 @@ export function recognise(heard: string): Heard {
     if (random)
       return {
         kind: 'linux-no-mac',
-        line: random[0].trim(),
+        line: lineAt(text, random.index),
         message: 'Linux runs without a MAC of its own: para is lost.',
         advice: 'Power the camera off and on, and put para back from its backup.',
       };
@@ -140,24 +149,43 @@ const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** So few bytes may be a plug that is being pushed in. */
 const GARBAGE_BYTES = 16;
+const GARBAGE_SAMPLE = 4_096;
 /** More than a third that no console prints: a wrong rate, or no ground. */
 function isGarbage(text: string): boolean {
   // eslint-disable-next-line no-control-regex -- bytes that no console prints are what is counted
-  const odd = text.match(/[^\x08-\x0d\x1b\x20-\x7e]/g)?.length ?? 0;
-  return text.length >= GARBAGE_BYTES && odd * 3 > text.length;
+  const odd = text.slice(-GARBAGE_SAMPLE).match(/[^\x08-\x0d\x1b\x20-\x7e]/g)?.length ?? 0;
+  return text.length >= GARBAGE_BYTES && odd * 3 > Math.min(text.length, GARBAGE_SAMPLE);
 }
 
-const MAC_LINE = /^.*(?:mac|hwaddr|rtw_initmac).*?\b([0-9a-f]{2}(?::[0-9a-f]{2}){5})\b.*$/gim;
+/** Realtek's driver and its parameter, or `ifconfig`, name the address in use. Others may name that of the efuse. */
+const SURE_MAC = /rtw_macaddr_cfg|rtw_initmac|HWaddr/i;
+const MAC_IN_LINE = /mac.*?\b([0-9a-f]{2}(?::[0-9a-f]{2}){5})(?![0-9a-f]|:[0-9a-f])/i;
+const HWADDR_IN_LINE = /HWaddr ([0-9a-f]{2}(?::[0-9a-f]{2}){5})(?![0-9a-f]|:[0-9a-f])/i;
+
+export interface LinuxMac {
+  /** Lower case with colons. */
+  readonly mac: string;
+  readonly line: string;
+  /** True where the line names the address in use, not just some address. */
+  readonly isSure: boolean;
+}
 
 /**
- * The MAC that Linux says it runs with, lower case, and the line that says it; the last one stands. Realtek's driver
- * says `rtw_macaddr_cfg MAC Address  = 34:ce:...` or, later, `rtw_macaddr_cfg mac addr:34:ce:...`.
+ * The MAC that Linux says it runs with, by the last line that is sure of it, else by the last one that names any.
+ * Realtek's driver says `rtw_macaddr_cfg MAC Address  = 34:ce:...` or, later, `rtw_macaddr_cfg mac addr:34:ce:...`.
  */
-export function macOfLinux(text: string): { readonly mac: string; readonly line: string } | undefined {
+export function macOfLinux(text: string): LinuxMac | undefined {
   const from = LINUX.exec(text)?.index;
   if (from === undefined) return undefined;
   // A line that is still coming may end in the middle of the address.
   const whole = text.slice(from, Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r'), from));
-  const last = [...whole.replaceAll('\r', '\n').matchAll(MAC_LINE)].at(-1);
-  return last && { mac: last[1]!.toLowerCase(), line: last[0].trim() };
+  let found: LinuxMac | undefined;
+  for (const line of whole.split(/[\r\n]+/)) {
+    if (line.length > LINE_LIMIT) continue;
+    const mac = (MAC_IN_LINE.exec(line) ?? HWADDR_IN_LINE.exec(line))?.[1];
+    if (mac === undefined) continue;
+    const isSure = SURE_MAC.test(line);
+    if (isSure || found?.isSure !== true) found = { mac: mac.toLowerCase(), line: line.trim(), isSure };
+  }
+  return found;
 }

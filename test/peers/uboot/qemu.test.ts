@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { BenchError } from '../../../src/core/errors.ts';
 import { crcOf, crcOfRam, fillRam, readRam, uploadToRam } from '../../../src/protocols/uboot/index.ts';
+import * as build from '../../firmware/build-dafang.ts';
 import { noise } from '../../firmware/build-images.ts';
+import { dafangBench } from '../../flows/dafang-bench.ts';
 import { bootQemu, RAM, whyNoQemu } from './qemu.ts';
 
 const missing = whyNoQemu();
@@ -44,7 +46,7 @@ describe.skipIf(missing)(`U-Boot of Debian under QEMU${missing ? ` (${missing})`
 
   it('joins a prompt that waits already', async () => {
     const { console } = await atPrompt();
-    expect(await console.joinPrompt(signal)).toBe(true);
+    expect(await console.joinPrompt(signal)).toMatchObject({ kind: 'prompt', family: 'other' });
     expect(await console.run('echo here')).toContain('here');
   });
 
@@ -76,5 +78,13 @@ describe.skipIf(missing)(`U-Boot of Debian under QEMU${missing ? ` (${missing})`
     await expect(upload).rejects.toMatchObject({ code: 'ABORTED' });
     expect(await console.run('echo usable')).toContain('usable');
     await uploadToRam(console, { address: RAM, content: content.subarray(0, 5_000) });
+  });
+
+  it('is refused by the flow of the camera: its prompt is of another device', async () => {
+    const { console, port } = await bootQemu();
+    console.close();
+    const { run } = await dafangBench();
+    const { settled } = await run({ port, images: { kernel: build.kernel() }, assume: ['wired'] });
+    expect(settled).toMatchObject({ outcome: 'SKIPPED', code: 'WRONG_CHIP' });
   });
 });

@@ -45,6 +45,13 @@ describe('what is heard', () => {
     expect(heard.advice).toMatch(/^[A-Z].*\.$/);
   });
 
+  it('names the line that says it, and takes endless lines', () => {
+    const random = `${LINUX}a\r\nMAC Address from efuse error, assign random one !!!\r\nb`;
+    expect(recognise(random).line).toBe('MAC Address from efuse error, assign random one !!!');
+    expect(recognise(`${LINUX}${'mac '.repeat(30_000)}`).kind).toBe('linux');
+    expect(macOfLinux(`${LINUX}${'mac '.repeat(30_000)}\n`)).toBeUndefined();
+  });
+
   it('tells the prompts apart, and no prompt from a line that ends like one', () => {
     expect(recognise('\nisvp_t20# ').family).toBe('stock');
     expect(recognise('\rU-Boot> ').family).toBe('dafang-hacks');
@@ -63,6 +70,16 @@ describe('what is heard', () => {
     expect(macOfLinux(`${LINUX}insmod 8189es.ko rtw_initmac=34:ce:00:aa:bb:03\n`)?.mac).toBe(
       '34:ce:00:aa:bb:03',
     );
+    expect(macOfLinux(`${LINUX}wlan0  Link encap:Ethernet  HWaddr 34:CE:00:AA:BB:04\r\n`)).toMatchObject({
+      mac: '34:ce:00:aa:bb:04',
+      isSure: true,
+    });
+    // The efuse of the chip may hold another one; what is in use counts, whatever comes first.
+    const efuse = 'EFUSE MAC Address: 00:e0:4c:11:22:33\r\n';
+    const inUse = 'rtw_macaddr_cfg mac addr:34:ce:00:aa:bb:05\r\n';
+    for (const lines of [efuse + inUse, inUse + efuse])
+      expect(macOfLinux(LINUX + lines)).toMatchObject({ mac: '34:ce:00:aa:bb:05' });
+    expect(macOfLinux(LINUX + efuse)).toMatchObject({ mac: '00:e0:4c:11:22:33', isSure: false });
     expect(macOfLinux(`${LINUX}mac addr:34:ce:00:aa:bb:0`)).toBeUndefined();
     expect(macOfLinux('Address in ROM is mac c6:15:c5:42:79:8e\r\n')).toBeUndefined();
   });
