@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Bench } from '../../src/bench/view.ts';
 import { consoleSlots } from '../../flows/dafang-console/firmware-slots.ts';
 import { DAFANG_PARTS, partOf } from '../../src/firmware/dafang/flash-map.ts';
 import * as build from '../firmware/build-dafang.ts';
@@ -300,6 +301,39 @@ describe('what went wrong is said, and never a PASS', () => {
       { images: { driver: build.driver(66) } },
     );
     expect(settled.code).toBe('KERNEL_MISSING');
+  });
+});
+
+describe('a cancel', () => {
+  const cancelWhen = (when: (unit: FakeUboot) => boolean) => {
+    let unit: FakeUboot | undefined;
+    let isCancelled = false;
+    return {
+      hold: (board: FakeUboot) => {
+        unit = board;
+      },
+      onEvent: (_event: unknown, bench: Bench) => {
+        if (isCancelled || unit === undefined || !when(unit)) return;
+        isCancelled = true;
+        bench.cancel(bench.view().batches[0]!.slots.map(({ id }) => id));
+      },
+    };
+  };
+
+  it('in an upload leaves U-Boot at its prompt, and flash as it was', async () => {
+    const { hold, onEvent } = cancelWhen((unit) =>
+      unit.commands.some((command) => command.startsWith('loady')),
+    );
+    const { settled, unit } = await go({}, { settings: { source: 'serial' }, onEvent }, undefined, hold);
+    expect(settled.outcome).toBe('ABORTED');
+    expect(unit.writes).toEqual([]);
+    expect(unit.isAtPrompt).toBe(true);
+  });
+
+  it('in the wait for Linux does not hide what was written', async () => {
+    const { hold, onEvent } = cancelWhen((unit) => unit.commands.at(-1) === 'reset');
+    const { settled } = await go({ card: DEMO, linuxMac: 'nothing' }, { onEvent }, undefined, hold);
+    expect(settled).toMatchObject({ outcome: 'UNSURE', proof: ['read back'] });
   });
 });
 

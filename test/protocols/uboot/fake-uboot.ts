@@ -53,6 +53,10 @@ export class FakeUboot {
     };
   }
 
+  get isAtPrompt(): boolean {
+    return this.#mode === 'prompt';
+  }
+
   say(text: string): void {
     this.port.deliver(Buffer.from(text, 'latin1'));
   }
