@@ -1,3 +1,4 @@
+import { dafangConsole } from './dafang-console/flow.ts';
 import { dafangSpi } from './dafang-spi/flow.ts';
 import { esp8266PlugWire } from './esp8266-plug-wire/flow.ts';
 import type { AnyFlow } from './flow.ts';
@@ -12,4 +13,5 @@ export const flows: readonly AnyFlow[] = [
   lywsd03mmcWire,
   lywsd03mmcBle,
   dafangSpi,
+  dafangConsole,
 ];

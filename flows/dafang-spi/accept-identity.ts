@@ -1,7 +1,5 @@
 import { BenchError } from '../../src/core/errors.ts';
-import { identityInDump } from '../../src/firmware/dafang/identity.ts';
-import type { EarlierRun } from '../flow.ts';
-import type { DafangRun, DafangSession } from './session.ts';
+import type { EarlierRun, RunContext } from '../flow.ts';
 
 /** A run after which a camera with this identity is out there, or may be. */
 const leftOneAlive = ({ task, outcome, wrote }: EarlierRun): boolean =>
@@ -10,16 +8,15 @@ const leftOneAlive = ({ task, outcome, wrote }: EarlierRun): boolean =>
 /**
  * An identity comes from a file only onto the camera it belongs to: two with one MAC knock each other off. The operator
  * types it, and no other unit of the records or the bench may have it. Throws FIRMWARE_REFUSED, MAC_OF_OTHER_UNIT,
- * SAME_UNIT, OPERATOR_NEEDED.
+ * SAME_UNIT, OPERATOR_NEEDED. `own`: what the camera says of itself now.
  */
 export async function acceptIdentity(
-  session: DafangSession,
-  run: DafangRun,
+  own: string | undefined,
+  run: Pick<RunContext, 'earlierRuns' | 'operator' | 'link' | 'identify'>,
   mac: string | undefined,
 ): Promise<void> {
   if (mac === undefined)
     throw new BenchError('FIRMWARE_REFUSED', { message: 'There is no MAC in the para of this file.' });
-  const own = identityInDump(session.dump).mac;
   if (own !== undefined && own !== mac) {
     throw new BenchError('MAC_OF_OTHER_UNIT', {
       message: `This camera is ${own}, the identity in the file is ${mac}: two cameras with one MAC knock each other off.`,

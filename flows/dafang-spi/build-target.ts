@@ -41,6 +41,6 @@ export async function planTarget(session: DafangSession, run: DafangRun): Promis
   if (plan.boot && session.changed.some(({ name }) => name === 'boot'))
     await checkRam(session, run, plan.boot);
   if (session.changed.some(({ unique }) => unique))
-    await acceptIdentity(session, run, identityInDump(session.target).mac);
+    await acceptIdentity(identityInDump(session.dump).mac, run, identityInDump(session.target).mac);
   run.firmware([...plan.files].map(([slot, { path, sha256 }]) => ({ slot, file: path, sha256 })));
 }

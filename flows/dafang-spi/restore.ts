@@ -84,7 +84,7 @@ export async function restoreTarget(
 async function acceptOther(session: DafangSession, run: DafangRun, { mac }: ChosenBackup): Promise<boolean> {
   const blank = identityInDump(session.dump).mac === undefined;
   if (blank && mac !== undefined && !run.assume.has('other-unit')) {
-    await acceptIdentity(session, run, mac);
+    await acceptIdentity(undefined, run, mac);
     return true;
   }
   const whose = mac === undefined ? 'an unknown unit' : `the unit ${mac}`;

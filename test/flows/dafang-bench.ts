@@ -7,14 +7,20 @@ import type { Bench, BatchRequest, BenchEvent, SettledView, SlotView } from '../
 import { systemClock } from '../../src/core/clock.ts';
 import { parseLinks } from '../../src/core/link.ts';
 import type { Programs } from '../../src/drivers/process/programs.ts';
+import type { SerialPort } from '../../src/drivers/serial/port.ts';
 import { inspectFile } from '../../src/firmware/inspect.ts';
 import { openDataDir } from '../../src/records/open-data-dir.ts';
 import { createPracticeBench } from '../../src/virtual/create-practice-bench.ts';
 import { flows } from '../../flows/index.ts';
+import type { ManualClock } from '../harness/manual-clock.ts';
+import { ScriptedFlashrom } from '../harness/scripted-flashrom.ts';
 
 export interface DafangRunOptions extends Partial<BatchRequest> {
   readonly link?: string;
-  readonly programs: Programs;
+  readonly programs?: Programs;
+  /** For the console: what answers at the end of the wire, and whose time it is. */
+  readonly port?: SerialPort;
+  readonly clock?: ManualClock;
   /** By slot of the firmware. */
   readonly images?: Readonly<Record<string, Uint8Array>>;
   readonly backup?: Uint8Array;
@@ -49,8 +55,10 @@ export async function dafangBench(): Promise<DafangBench> {
   };
   const run: DafangBench['run'] = async (options) => {
     const {
-      link = 'flashrom:scripted',
-      programs,
+      programs = new ScriptedFlashrom(new Uint8Array()),
+      port,
+      clock,
+      link = port ? 'socket://127.0.0.1:1' : 'flashrom:scripted',
       images = {},
       backup,
       answers,
@@ -63,14 +71,14 @@ export async function dafangBench(): Promise<DafangBench> {
       flows,
       records,
       practice: createPracticeBench({ dataDir: folder, clock: systemClock }),
-      clock: systemClock,
+      clock: clock ?? systemClock,
       sleepInhibitor: {
         current: { state: 'off' },
         acquire: () => Promise.resolve({ state: { state: 'off' } as const, release: () => {} }),
         close: () => {},
       },
       interactive: answers !== undefined,
-      openSerial: () => Promise.reject(new Error('no serial ports here')),
+      openSerial: () => (port ? Promise.resolve(port) : Promise.reject(new Error('no serial ports here'))),
       programs,
       inspectFile,
       ...(onSettings && { rememberSetting: onSettings }),
@@ -93,7 +101,7 @@ export async function dafangBench(): Promise<DafangBench> {
         })),
       );
       const id = await bench.start({
-        flowId: 'dafang-spi',
+        flowId: port ? 'dafang-console' : 'dafang-spi',
         task: 'flash',
         links: parseLinks(link),
         files,
@@ -102,7 +110,8 @@ export async function dafangBench(): Promise<DafangBench> {
         ...(backup && { backupFile: await save('named-backup.bin', backup) }),
         ...request,
       });
-      await bench.whenDone(id);
+      const whenDone = bench.whenDone(id);
+      await (clock ? clock.run(whenDone) : whenDone);
       const slot = bench.view().batches[0]!.slots[0]!;
       const log = bench
         .log(slot.id)

@@ -8,6 +8,7 @@ import { FLASHROM_CODES } from './flashrom.ts';
 import { PROOF_CODES } from './proof.ts';
 import { SERIAL_CODES } from './serial.ts';
 import { TELINK_CODES } from './telink.ts';
+import { UBOOT_CODES } from './uboot.ts';
 import { XIAOMI_CODES } from './xiaomi.ts';
 
 /**
@@ -26,5 +27,6 @@ export const ERROR_CODES = {
   ...TELINK_CODES,
   ...FLASHROM_CODES,
   ...DAFANG_CODES,
+  ...UBOOT_CODES,
   ...PROOF_CODES,
 } as const;

@@ -1,0 +1,43 @@
+import { isFilled, startsWith } from '../../src/firmware/bytes.ts';
+import { examinePart } from '../../src/firmware/dafang/dump.ts';
+import { DAFANG_PARTS, type DafangPart } from '../../src/firmware/dafang/flash-map.ts';
+import { readFlash, readRam } from '../../src/protocols/uboot/index.ts';
+import type { FlashMapRow } from '../flow.ts';
+import { configOf, LOAD_ADDRESS, paraOf, type ConsoleRun, type ConsoleSession } from './session.ts';
+
+const BEGINNING_BYTES = 0x40;
+
+/** Region by region what flash holds: by its first bytes, `config` and `para` in full. */
+export async function tellMap(
+  session: ConsoleSession,
+  run: ConsoleRun,
+  identity: Uint8Array,
+): Promise<readonly FlashMapRow[]> {
+  const rows: FlashMapRow[] = [];
+  for (const part of DAFANG_PARTS) rows.push(await rowOf(session, run, identity, part));
+  for (const { name, holds, good } of rows) {
+    if (good) run.log('info', `map: ${name.padEnd(7)} ${holds}`);
+    else run.warn(`${name}: ${holds}`);
+  }
+  run.flashMap(rows);
+  return rows;
+}
+
+async function rowOf(
+  { console }: ConsoleSession,
+  { signal }: ConsoleRun,
+  identity: Uint8Array,
+  part: DafangPart,
+): Promise<FlashMapRow> {
+  const { name, offset, size, magic, content } = part;
+  const row = (holds: string, good: boolean): FlashMapRow => ({ name, offset, size, holds, good });
+  if (part.unique) {
+    const { state, text } = examinePart(part, name === 'para' ? paraOf(identity) : configOf(identity));
+    return row(text, state === 'good');
+  }
+  if (magic === undefined) return row('not read', true);
+  await readFlash(console, { address: LOAD_ADDRESS, offset, length: BEGINNING_BYTES }, { signal });
+  const bytes = await readRam(console, { address: LOAD_ADDRESS, length: BEGINNING_BYTES, signal });
+  if (startsWith(bytes, magic)) return row(`begins as ${content} does`, true);
+  return row(isFilled(bytes, 0xff) ? 'erased' : `does not begin as ${content} does`, false);
+}

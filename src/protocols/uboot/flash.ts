@@ -1,0 +1,72 @@
+import { BenchError } from '../../core/errors.ts';
+import type { ProgressSink } from '../../core/progress.ts';
+import { deviceText } from '../../core/text.ts';
+import { flashName, flashProblem, saysDone, updateCount, updateFailure, updatePercent } from './answers.ts';
+import type { UbootConsole } from './console.ts';
+import { hex } from './hex.ts';
+import type { RamWork } from './memory.ts';
+
+/** A sector that is erased says nothing, and a worn chip takes seconds for it. */
+const UPDATE_QUIET_MS = 120_000;
+
+const lastWords = (answer: string): string =>
+  deviceText(Buffer.from(answer, 'latin1')).trim().split('\n').at(-1)?.slice(0, 120) ?? '';
+
+/** Selects the flash chip; returns its name as U-Boot has it. Throws UBOOT_FLASH_UNKNOWN. */
+export async function probeFlash(console: UbootConsole, { signal }: RamWork = {}): Promise<string> {
+  const answer = await console.run('sf probe', { signal });
+  const name = flashName(answer);
+  if (name !== undefined && flashProblem(answer) === undefined) return name;
+  const why = flashProblem(answer);
+  throw new BenchError('UBOOT_FLASH_UNKNOWN', {
+    message: `U-Boot cannot drive the flash chip${why === undefined ? '' : ` (${why})`}.`,
+  });
+}
+
+/** Copies flash into RAM. Throws UBOOT_COMMAND_FAILED. */
+export async function readFlash(
+  console: UbootConsole,
+  range: { readonly address: number; readonly offset: number; readonly length: number },
+  { signal }: RamWork = {},
+): Promise<void> {
+  const { address, offset, length } = range;
+  const answer = await console.run(`sf read ${hex(address)} ${hex(offset)} ${hex(length)}`, { signal });
+  if (saysDone(answer, 'Read', offset, length)) return;
+  throw new BenchError('UBOOT_COMMAND_FAILED', {
+    message: `U-Boot did not read ${hex(length)} bytes of flash at ${hex(offset)}: ${lastWords(answer)}`,
+  });
+}
+
+/**
+ * Makes flash equal to RAM: equal sectors are skipped, so that it can be repeated after a cut. Not to be cancelled.
+ * Progress is what U-Boot says. Throws UBOOT_FLASH_FAILED.
+ */
+export async function updateFlash(
+  console: UbootConsole,
+  range: { readonly address: number; readonly offset: number; readonly length: number },
+  label: string,
+  onProgress: ProgressSink,
+): Promise<{ readonly written: number; readonly skipped: number }> {
+  const { address, offset, length } = range;
+  let told = -1;
+  const answer = await console.run(`sf update ${hex(address)} ${hex(offset)} ${hex(length)}`, {
+    quietMs: UPDATE_QUIET_MS,
+    isLogged: false,
+    onText: (text) => {
+      const percent = updatePercent(text.slice(-LIVE_TAIL));
+      if (percent === undefined || percent === told || percent > 100) return;
+      told = percent;
+      onProgress({ label, done: Math.floor((length * percent) / 100), total: length, unit: 'bytes' });
+    },
+  });
+  console.logAnswer(answer.slice(answer.lastIndexOf('\rUpdating') + 1));
+  const count = updateCount(answer);
+  const failure = updateFailure(answer);
+  if (failure === undefined && count !== undefined && count.written + count.skipped === length) return count;
+  throw new BenchError('UBOOT_FLASH_FAILED', {
+    message: `sf update at ${hex(offset)} did not end as it must: ${failure ?? lastWords(answer)}`,
+  });
+}
+
+/** The live line is far shorter. */
+const LIVE_TAIL = 200;
