@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { demoBatch, demoTray } from '../../src/cli/demo/tray.ts';
 import { flows } from '../../flows/index.ts';
-import { virtualDevices } from '../../src/virtual/registry.ts';
 import type { InspectedFile } from '../../src/firmware/inspect.ts';
 import { command, FakeHost, FakeServices } from './fakes.ts';
 
@@ -365,14 +364,18 @@ describe('demo and screen', () => {
         expect(flows.find(({ id }) => id === flowId)?.virtualDevice).toBe(link.virtual?.device);
   });
 
-  it('has a practice batch for every flow with a virtual device', async () => {
+  it('has a practice batch for lamps, plugs and thermometers, and says so where there is none', async () => {
     const virtual = await new FakeServices().virtual();
-    const names = virtualDevices.map(({ name }) => name);
-    for (const { id } of flows.filter(({ virtualDevice }) => names.includes(virtualDevice))) {
-      const { flowId, links } = await demoBatch({ virtual, folder: 'virtual', mishap: true }, id);
+    const parts = { virtual, folder: 'virtual', mishap: true };
+    for (const id of ['mijia-bedside-lamp-2', 'esp8266-plug-wire', 'lywsd03mmc-wire', 'lywsd03mmc-ble']) {
+      const { flowId, links } = await demoBatch(parts, id);
       expect(flowId).toBe(id);
       expect(links.length).toBeGreaterThan(1);
     }
+    await expect(demoBatch(parts, 'dafang-spi')).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'There is no practice batch for dafang-spi.',
+    });
   });
 
   it('runs as lines without a terminal, its acts done by the practice bench', async () => {

@@ -16,7 +16,7 @@ const BATCHES: Readonly<Record<string, (parts: PracticeParts) => Promise<BatchRe
   'lywsd03mmc-ble': demoRadio,
 };
 
-/** A batch on virtual units for one flow, or for one to begin with. Throws USAGE where a flow has no virtual device. */
+/** A batch on virtual units for one flow, or for one to begin with. Throws USAGE for a flow without one. */
 export async function demoBatch(
   parts: PracticeParts,
   flowId = 'mijia-bedside-lamp-2',
@@ -24,8 +24,8 @@ export async function demoBatch(
   const batch = BATCHES[flowId];
   if (batch) return batch(parts);
   throw new BenchError('USAGE', {
-    message: `There are no virtual units for ${flowId}.`,
-    advice: 'Practise on another device, or plug a real one in.',
+    message: `There is no practice batch for ${flowId}.`,
+    advice: 'Practise on another device, or give its virtual units as a link.',
   });
 }
 
