@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { inspectFile } from '../../../src/firmware/inspect.ts';
 import { DAFANG_STATES, dafangFlash } from '../../../src/virtual/dafang/images/factory-flash.ts';
 import { findVirtualDevice } from '../../../src/virtual/registry.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { inspect } from 'node:util';
 
 /** What `benchflash inspect` makes of it, which was written without knowledge of these images. */
 async function inspected(content: Uint8Array): Promise<string> {
@@ -13,7 +13,7 @@ async function inspected(content: Uint8Array): Promise<string> {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'image.bin');
   writeFileSync(file, content);
-  return JSON.stringify(await inspectFile(file));
+  return inspect(await inspectFile(file), { depth: 8, maxArrayLength: 60 });
 }
 const state = (name: string) => DAFANG_STATES.find((each) => each.name === name)!;
 
