@@ -110,6 +110,12 @@ describe('plain reporter', () => {
     );
   });
 
+  it('counts nothing where nothing is counted yet', () => {
+    const { total: _, perSecond: __, ...rest } = progress(0, 0) as Extract<BenchEvent, { type: 'progress' }>;
+    const listening = { ...rest, label: 'listening for the new firmware', unit: 'seconds' } as const;
+    expect(said([listening])).toEqual(['03:04:05  virtual:lamp#1  listening for the new firmware']);
+  });
+
   it('lets nothing of a device reach the terminal but text', () => {
     const lines = said([
       { type: 'outcome', ...at(0), ...settled({ message: 'boot \u001b[2J\u0007text' }) },

@@ -102,6 +102,8 @@ function progressText(event: Extract<BenchEvent, { type: 'progress' }>): string 
     event.total == null || event.total === 0
       ? amount(event.done)
       : `${amount(event.done)} of ${amount(event.total)}, ${Math.floor((100 * event.done) / event.total)} %`;
+  // Nothing to count yet, or nothing that can be counted.
+  if (event.total == null && event.done === 0) return event.label;
   const rate = event.perSecond == null ? '' : `, ${amount(Math.round(event.perSecond))}/s`;
   return `${event.label}: ${share}${rate}`;
 }
