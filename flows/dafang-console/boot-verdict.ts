@@ -1,6 +1,5 @@
-import type { ErrorCode } from '../../src/core/errors.ts';
-import { BenchError } from '../../src/core/errors.ts';
-import type { Proof, Verdict } from '../../src/core/outcome.ts';
+import { BenchError, type ErrorCode } from '../../src/core/errors.ts';
+import { verdictFrom, type Proof, type Verdict } from '../../src/core/outcome.ts';
 import { sanitize } from '../../src/core/text.ts';
 import { examinePart } from '../../src/firmware/dafang/dump.ts';
 import { dafangPart } from '../../src/firmware/dafang/flash-map.ts';
@@ -75,15 +74,9 @@ export function verdictOf(
   advice?: string,
 ): Verdict {
   const error = new BenchError(code, { ...(message && { message }), ...(advice && { advice }) });
-  return {
-    outcome: error.outcome,
-    code,
-    message: error.message,
-    advice: error.advice,
-    blame: error.blame,
-    retry: error.retry,
+  return verdictFrom(error, {
     proof: readBack(session),
     ...(evidence !== undefined && { evidence }),
     ...(session.notDone.length > 0 && { notDone: session.notDone }),
-  };
+  });
 }

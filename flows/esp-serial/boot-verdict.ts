@@ -1,5 +1,5 @@
 import { BenchError, type ErrorCode } from '../../src/core/errors.ts';
-import type { Proof, Verdict } from '../../src/core/outcome.ts';
+import { verdictFrom, type Proof, type Verdict } from '../../src/core/outcome.ts';
 import type { BootReport } from '../../src/protocols/esp/index.ts';
 import type { EspRun, EspSession } from './session.ts';
 
@@ -67,13 +67,8 @@ const quiet = (verdict: Verdict): Verdict => ({
   notDone: [...(verdict.notDone ?? []), 'the firmware did not name itself; its quiet boot was accepted'],
 });
 
-function fromError(error: BenchError, facts: Partial<Verdict>): Verdict {
-  const { outcome, code, message, advice, blame, retry } = error;
-  return { outcome, code, message, advice, blame, retry, proof: [], ...facts };
-}
-
 function notProved(evidence: string): Verdict {
-  return fromError(new BenchError('NOT_PROVED'), {
+  return verdictFrom(new BenchError('NOT_PROVED'), {
     evidence,
     notDone: ['what was written was not read back'],
   });
@@ -88,7 +83,7 @@ function failedBoot(code: ErrorCode, report: BootReport, session: EspSession, ru
     advice: `Restore its backup, or ${run.plan.device.lastResort}.`,
   };
   const text = report.text.trim().split('\n').slice(-12).join('\n');
-  return fromError(new BenchError(code, facts), { proof: readBackProof(session), evidence: text });
+  return verdictFrom(new BenchError(code, facts), { proof: readBackProof(session), evidence: text });
 }
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
@@ -111,7 +106,7 @@ export function unseenBoot(
       }),
     ...(advice !== undefined && { advice }),
   });
-  return fromError(error, {
+  return verdictFrom(error, {
     proof: readBackProof(session),
     notDone: ['the start of the firmware was not seen'],
     ...(evidence !== undefined && { evidence }),

@@ -1,12 +1,11 @@
 import { uint8ArrayToHex } from 'uint8array-extras';
 import { BenchError, isBenchError } from '../../src/core/errors.ts';
-import type { Verdict } from '../../src/core/outcome.ts';
+import { verdictFrom, type Verdict } from '../../src/core/outcome.ts';
 import { settle, type StepResult } from '../flow.ts';
 import { proveByRadio, type AirProof } from '../lywsd03mmc/air-proof.ts';
 import { decodeMiBackup, MI_KEYS } from '../lywsd03mmc/mi-backup.ts';
 import { isProfile } from '../lywsd03mmc/profile-settings.ts';
 import { firmwareText, runningFirmware, type RunningFirmware } from '../lywsd03mmc/running-firmware.ts';
-import { verdictFrom } from '../lywsd03mmc/verdict-from.ts';
 import { finishPvvx } from './finish-pvvx.ts';
 import { BIND_KEY_SECRET } from './keep-backup.ts';
 import { hear, metUnit, talk, type BleRun, type BleSession } from './session.ts';

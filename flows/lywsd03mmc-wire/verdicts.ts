@@ -1,7 +1,6 @@
 import { BenchError, type ErrorCode } from '../../src/core/errors.ts';
-import type { Proof, Verdict } from '../../src/core/outcome.ts';
+import { verdictFrom, type Proof, type Verdict } from '../../src/core/outcome.ts';
 import { describeUnit, type HeardUnit } from '../../src/protocols/adverts/index.ts';
-import { verdictFrom } from '../lywsd03mmc/verdict-from.ts';
 import type { Target, WireRun } from './session.ts';
 
 const readBackProof = ({ readBack }: Target): Proof[] => (readBack === 'whole' ? ['read back'] : []);

@@ -1,6 +1,6 @@
 import { assign, fromPromise, setup } from 'xstate';
 import { BenchError, toBenchError } from '../core/errors.ts';
-import type { Verdict } from '../core/outcome.ts';
+import { verdictFrom, type Verdict } from '../core/outcome.ts';
 import type { StepId, Task } from '../core/steps.ts';
 import type { StepResult } from '../../flows/flow.ts';
 
@@ -61,16 +61,7 @@ export function verdictOf(thrown: unknown, stopping: SlotContext['stopping']): V
   if (stopping === 'skip') error = new BenchError('SKIPPED_BY_OPERATOR', { cause: thrown });
   else if (stopping === 'cancel' && error.code !== 'ABORTED')
     error = new BenchError('ABORTED', { cause: thrown });
-  return {
-    outcome: error.outcome,
-    code: error.code,
-    message: error.message,
-    advice: error.advice,
-    blame: error.blame,
-    retry: error.retry,
-    proof: [],
-    ...(error.next !== undefined && { next: error.next }),
-  };
+  return verdictFrom(error);
 }
 
 const thrownCode = (event: { error: unknown }) =>

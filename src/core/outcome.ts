@@ -1,4 +1,4 @@
-import type { Blame, ErrorCode } from './errors.ts';
+import type { BenchError, Blame, ErrorCode } from './errors.ts';
 
 /** How a run ended. Never fold one into another: each asks something else of the person at the bench. */
 export const OUTCOMES = [
@@ -40,3 +40,16 @@ export interface Verdict {
 
 /** Outcomes that count as done well: exit code 0. */
 export const isGood = (outcome: Outcome): boolean => outcome === 'PASS' || outcome === 'CURRENT';
+
+/** The verdict that an error stands for, with what is known besides. */
+export const verdictFrom = (error: BenchError, more: Partial<Verdict> = {}): Verdict => ({
+  outcome: error.outcome,
+  code: error.code,
+  message: error.message,
+  advice: error.advice,
+  blame: error.blame,
+  retry: error.retry,
+  proof: [],
+  ...(error.next !== undefined && { next: error.next }),
+  ...more,
+});
