@@ -8,6 +8,7 @@ import {
   type DafangPart,
 } from '../../src/firmware/dafang/flash-map.ts';
 import { identityInDump } from '../../src/firmware/dafang/identity.ts';
+import { acceptOtherUnit } from '../accept-other-unit.ts';
 import { acceptIdentity } from './accept-identity.ts';
 import { changedParts } from './build-target.ts';
 import { WHOLE_CHIP, type DafangRun, type DafangSession } from './session.ts';
@@ -88,18 +89,6 @@ async function acceptOther(session: DafangSession, run: DafangRun, { mac }: Chos
     return true;
   }
   const whose = mac === undefined ? 'an unknown unit' : `the unit ${mac}`;
-  const answer = await run.operator.ask({
-    id: `other-unit ${mac ?? ''}`,
-    text: `This backup is of ${whose}. Only its firmware would be written, not its para and config.`,
-    choices: [
-      { value: 'skip', title: 'leave the unit as it is' },
-      { value: 'other-unit', title: 'write the firmware of the other unit' },
-    ],
-    assume: 'other-unit',
-    assumed: 'other-unit',
-    typed: 'other-unit',
-  });
-  if (answer !== 'other-unit') throw new BenchError('BACKUP_OF_OTHER_UNIT');
-  run.warn(`Restored from the backup of ${whose}; para and config of this unit were left alone.`);
+  await acceptOtherUnit(run, whose, 'para and config');
   return false;
 }
