@@ -124,5 +124,12 @@ function imageWarnings({ telink }: InspectedFile, { radio, verifyWhole, ability 
     ...(ability === 'full' && radio === 'no' && !verifyWhole
       ? ['Samples without radio prove nothing: every unit will end UNSURE. Set verify=whole.']
       : []),
+    ...(ability === 'full' &&
+    radio !== 'no' &&
+    !verifyWhole &&
+    telink != null &&
+    airIdentityOf(telink) == null
+      ? ['No radio can tell this firmware: with samples alone every unit will end UNSURE. Set verify=whole.']
+      : []),
   ];
 }

@@ -34,7 +34,13 @@ export async function reboot(session: WireSession, run: WireRun): Promise<StepRe
     }
     keepOpen(session, run);
     return settle(
-      openVerdict('SAMPLES_ONLY', { target, notDone: [`no proof by radio: ${cannot}`, ...left] }),
+      openVerdict('SAMPLES_ONLY', {
+        target,
+        notDone: [`no proof by radio: ${cannot}`, ...left],
+        ...(target.airIdentity == null && {
+          advice: 'Set verify=whole and run it again: no radio can tell it.',
+        }),
+      }),
     );
   }
   try {
