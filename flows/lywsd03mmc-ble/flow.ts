@@ -12,8 +12,8 @@ import { bleSettings } from './settings.ts';
 
 export const lywsd03mmcBle: Flow<BlePlan, BleSession> = {
   id: 'lywsd03mmc-ble',
-  title: `Thermometer ${MODEL} by Bluetooth`,
-  device: `Xiaomi thermometer ${MODEL}`,
+  title: `${MODEL} thermometer by Bluetooth`,
+  device: `Xiaomi ${MODEL}`,
   summary: 'Activates or logs in, updates over the air, several units at a time; nothing is opened.',
   linkKinds: ['ble', 'virtual'],
   virtualDevice: 'thermometer',

@@ -1,9 +1,9 @@
 import { BenchError } from '../../src/core/errors.ts';
 import type { FirmwareEntry, PlanRequest } from '../flow.ts';
-import type { InspectedFile } from '../../src/firmware/inspect.ts';
+import type { InspectedFile, TelinkFacts } from '../../src/firmware/inspect.ts';
 import { LYWSD03MMC } from '../../src/firmware/telink-models.ts';
 import { adapterWarnings, type FlashRegion } from '../../src/protocols/telink/sws/index.ts';
-import { airIdentityOf, type AirIdentity } from '../lywsd03mmc/air-identity.ts';
+import { airIdentityOf } from '../lywsd03mmc/air-identity.ts';
 import { isProfile, profileOptions, type ProfileOptions } from '../lywsd03mmc/profile-settings.ts';
 import { firmwareSlot } from './firmware-slot.ts';
 import type { OpenProof } from './open-proof.ts';
@@ -26,8 +26,7 @@ export interface WirePlan {
 export interface PlannedImage {
   readonly title: string;
   readonly region: FlashRegion;
-  /** How a unit with it is told on the air; undefined where it cannot be. */
-  readonly airIdentity: AirIdentity | undefined;
+  readonly telink: TelinkFacts;
   /** Settings go to pvvx firmware only. */
   readonly takesProfile: boolean;
   readonly entry: FirmwareEntry;
@@ -46,7 +45,7 @@ export function makePlan(request: PlanRequest): WirePlan {
   if (options.ability === 'tx-only') refuseTxOnly(task, options);
   if (task === 'restore' && request.backup != null) refuseNoBackup(request.backup.file);
   const image = task === 'flash' ? plannedImage(files.get(firmwareSlot.id)) : undefined;
-  if (options.ability === 'tx-only' && image?.airIdentity == null)
+  if (options.ability === 'tx-only' && (image == null || airIdentityOf(image.telink) == null))
     throw new BenchError('FIRMWARE_REFUSED', {
       message: `${image?.title ?? 'This firmware'} cannot be told on the radio, which is the only proof that TX only has.`,
       advice: 'Wire RX too and choose full.',
@@ -107,7 +106,7 @@ function plannedImage(file: InspectedFile | undefined): PlannedImage {
   return {
     title: file.title,
     region: { offset: 0, bytes: file.parts[0]!.bytes },
-    airIdentity: airIdentityOf(telink),
+    telink,
     takesProfile: telink.firmware === 'pvvx',
     entry: { slot: firmwareSlot.id, file: file.path, sha256: file.sha256 },
     onlyForRevision: telink.firmware === 'stock' && telink.version === ONLY_B14 ? 'B1.4' : undefined,
@@ -124,6 +123,13 @@ function imageWarnings({ telink }: InspectedFile, { radio, verifyWhole, ability 
       : []),
     ...(ability === 'full' && radio === 'no' && !verifyWhole
       ? ['Samples without radio prove nothing: every unit will end UNSURE. Set verify=whole.']
+      : []),
+    ...(ability === 'full' &&
+    radio !== 'no' &&
+    !verifyWhole &&
+    telink != null &&
+    airIdentityOf(telink) == null
+      ? ['No radio can tell this firmware: with samples alone every unit will end UNSURE. Set verify=whole.']
       : []),
   ];
 }

@@ -28,10 +28,19 @@ export async function reboot(session: WireSession, run: WireRun): Promise<StepRe
   const cannot = cannotListen(session, target);
   if (cannot != null) {
     const left = profileNotDone(run, cannot);
-    if (target.readBack === 'whole') return settle(readBackVerdict(run, target, cannot, left));
+    if (target.readBack === 'whole') {
+      if (target.firmware != null) await run.identify({ firmware: target.firmware });
+      return settle(readBackVerdict(run, target, cannot, left));
+    }
     keepOpen(session, run);
     return settle(
-      openVerdict('SAMPLES_ONLY', { target, notDone: [`no proof by radio: ${cannot}`, ...left] }),
+      openVerdict('SAMPLES_ONLY', {
+        target,
+        notDone: [`no proof by radio: ${cannot}`, ...left],
+        ...(target.airIdentity == null && {
+          advice: 'Set verify=whole and run it again: no radio can tell it.',
+        }),
+      }),
     );
   }
   try {
@@ -65,7 +74,7 @@ export async function hearMac(
   session: WireSession,
   run: WireRun,
   mac: string,
-  { airIdentity }: Pick<Target, 'airIdentity'>,
+  { airIdentity, firmware }: Pick<Target, 'airIdentity' | 'firmware'>,
   limitMs: number,
 ): Promise<HeardUnit | undefined> {
   run.progress({ label: 'listening for the new firmware', done: 0, unit: 'seconds' });
@@ -74,7 +83,8 @@ export async function hearMac(
     limitMs,
     (unit) => (unit.mac ?? unit.address) === mac && (airIdentity == null || speaksFor(unit, airIdentity)),
   );
-  if (heard?.name != null) await run.identify({ name: heard.name });
+  if (heard != null)
+    await run.identify({ ...(heard.name != null && { name: heard.name }), ...(firmware && { firmware }) });
   sayVitals(session, run, mac);
   return heard;
 }
@@ -115,9 +125,9 @@ async function current(session: WireSession, run: WireRun): Promise<Verdict> {
 
 function keepOpen(session: WireSession, run: WireRun): void {
   const { mac } = foundUnit(session);
-  const { airIdentity } = targetOf(session);
+  const { airIdentity, firmware } = targetOf(session);
   if (mac != null && airIdentity != null)
-    run.plan.openProofs.set(run.link.text, { kind: 'known', mac, airIdentity });
+    run.plan.openProofs.set(run.link.text, { kind: 'known', mac, airIdentity, firmware });
 }
 
 function notHeard({ ear }: WireSession, run: WireRun, target: Target): Verdict {

@@ -6,7 +6,6 @@ import { type HeldArea, parseUniqueAreas } from '../../src/firmware/telink-uniqu
 import type { FlashRegion } from '../../src/protocols/telink/sws/index.ts';
 import { acceptOtherUnit } from '../accept-other-unit.ts';
 import { done, type StepResult } from '../flow.ts';
-import { airIdentityOf } from '../lywsd03mmc/air-identity.ts';
 import { FULL_FLASH, keepUniqueAreas, UNIQUE_AREAS } from './backup.ts';
 import { foundUnit, fullWire, newTarget, type Target, type WireRun, type WireSession } from './session.ts';
 import { sectorsToRestore, uniqueSectors } from './unique-areas.ts';
@@ -89,11 +88,7 @@ async function ownTarget(session: WireSession, run: WireRun, file: InspectedFile
     offset,
     bytes: file.content.subarray(offset, offset + length),
   }));
-  return newTarget(
-    besideUnique(file.content),
-    file.telink == null ? undefined : airIdentityOf(file.telink),
-    await sectorsToRestore(wire, areas, run.signal),
-  );
+  return newTarget(besideUnique(file.content), file.telink, await sectorsToRestore(wire, areas, run.signal));
 }
 
 /** The whole dump but for the sectors of the unique areas: those are written only where they differ. */
@@ -114,7 +109,7 @@ function otherTarget(file: InspectedFile): Target {
     throw new BenchError('FIRMWARE_REFUSED', {
       message: `${file.path}: ${file.kind === 'telink-unique-areas' ? 'it holds only what is unique to another unit' : 'no whole firmware was found in it'}.`,
     });
-  return newTarget([{ offset: 0, bytes: image.bytes }], airIdentityOf(file.telink));
+  return newTarget([{ offset: 0, bytes: image.bytes }], file.telink);
 }
 
 function refuseDamaged({ path, problems }: InspectedFile): void {

@@ -1,4 +1,6 @@
 import type { SerialPort } from '../../src/drivers/serial/port.ts';
+import type { TelinkFacts } from '../../src/firmware/inspect.ts';
+import { telinkFirmwareText } from '../../src/firmware/telink-image.ts';
 import type { HeldArea } from '../../src/firmware/telink-unique-areas.ts';
 import type { TelinkUnit } from '../../src/firmware/telink-unit.ts';
 import {
@@ -8,7 +10,7 @@ import {
   TxOnlyWire,
 } from '../../src/protocols/telink/sws/index.ts';
 import type { RunContext } from '../flow.ts';
-import type { AirIdentity } from '../lywsd03mmc/air-identity.ts';
+import { airIdentityOf, type AirIdentity } from '../lywsd03mmc/air-identity.ts';
 import type { Ear } from '../lywsd03mmc/ear.ts';
 import type { WirePlan } from './plan.ts';
 
@@ -49,6 +51,8 @@ export interface Target {
   /** Sectors with what is unique to this very unit, from its own backup; written and compared whole, and last. */
   readonly ownUnique: readonly FlashRegion[];
   readonly airIdentity: AirIdentity | undefined;
+  /** What the unit runs once this is proved; undefined where its firmware stays as it is. */
+  readonly firmware: string | undefined;
   /** Flash held all of it before: nothing is written. */
   current: boolean;
   /** `whole`: every byte of what was written was read back. */
@@ -58,9 +62,17 @@ export interface Target {
 
 export const newTarget = (
   regions: readonly FlashRegion[],
-  airIdentity: AirIdentity | undefined,
+  telink: TelinkFacts | undefined,
   ownUnique: readonly FlashRegion[] = [],
-): Target => ({ regions, ownUnique, airIdentity, current: false, readBack: 'no', flashes: 0 });
+): Target => ({
+  regions,
+  ownUnique,
+  airIdentity: telink && airIdentityOf(telink),
+  firmware: telink && telinkFirmwareText(telink),
+  current: false,
+  readBack: 'no',
+  flashes: 0,
+});
 
 export async function openSession(run: WireRun): Promise<WireSession> {
   const { ability, baudRates } = run.plan.options;

@@ -21,10 +21,15 @@ export const nameOf = (unit: HeardUnit): string => unit.mac ?? unit.address;
 
 /** Starts the unit and listens: PASS only when exactly one begins to send the new firmware. */
 export async function proveByRadio(session: WireSession, wire: TxOnlyWire, run: WireRun): Promise<Verdict> {
-  const airIdentity = targetOf(session).airIdentity!;
+  const { airIdentity, firmware } = targetOf(session);
   await listenBefore(run, session.calledAtMs);
   const watched = await run.inTurn(TURN, async () => {
-    const open: Unknown = { kind: 'unknown', airIdentity, before: sending(session, airIdentity) };
+    const open: Unknown = {
+      kind: 'unknown',
+      airIdentity: airIdentity!,
+      firmware,
+      before: sending(session, airIdentity!),
+    };
     await wire.reset();
     session.caught = false;
     try {
@@ -88,7 +93,7 @@ export async function watch(session: WireSession, run: WireRun, open: Unknown): 
   }
   const [heard, ...more] = candidates.values();
   if (heard == null || more.length > 0) return { verdict: unproved(run, open, [...candidates.values()]) };
-  if (!(await isOurs(run, heard))) return { verdict: unproved(run, open, []) };
+  if (!(await isOurs(run, heard, open))) return { verdict: unproved(run, open, []) };
   provedByRadio.add(nameOf(heard));
   run.plan.openProofs.delete(run.link.text);
   run.vitals({
@@ -106,11 +111,12 @@ export async function watch(session: WireSession, run: WireRun, open: Unknown): 
 }
 
 /** False where another place of the bench has this unit, or had it before. */
-async function isOurs(run: WireRun, heard: HeardUnit): Promise<boolean> {
+async function isOurs(run: WireRun, heard: HeardUnit, { firmware }: Unknown): Promise<boolean> {
   try {
     await run.identify({
       ...(heard.mac != null && { mac: heard.mac }),
       ...(heard.name != null && { name: heard.name }),
+      ...(firmware != null && { firmware }),
     });
     return true;
   } catch (error) {

@@ -55,14 +55,18 @@ export function openVerdict(
   facts: {
     readonly target?: Target | undefined;
     readonly message?: string;
+    readonly advice?: string;
     readonly evidence?: string;
     readonly notDone?: readonly string[];
   },
 ): Verdict {
-  const { target, message, evidence, notDone = [] } = facts;
-  return verdictFrom(new BenchError(code, message == null ? {} : { message }), {
-    proof: target == null ? [] : readBackProof(target),
-    notDone: [...notDone, ...(target == null ? [] : again(target))],
-    ...(evidence != null && { evidence }),
-  });
+  const { target, message, advice, evidence, notDone = [] } = facts;
+  return verdictFrom(
+    new BenchError(code, { ...(message != null && { message }), ...(advice != null && { advice }) }),
+    {
+      proof: target == null ? [] : readBackProof(target),
+      notDone: [...notDone, ...(target == null ? [] : again(target))],
+      ...(evidence != null && { evidence }),
+    },
+  );
 }

@@ -14,7 +14,7 @@ export async function wireCheck(session: WireSession, run: WireRun): Promise<Ste
   const { task, image, options } = run.plan;
   if (task !== 'flash' || image == null) return done;
   run.firmware([image.entry]);
-  session.target = newTarget([image.region], image.airIdentity);
+  session.target = newTarget([image.region], image.telink);
   if (options.ability === 'tx-only') {
     run.log(
       'info',

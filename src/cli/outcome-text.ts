@@ -10,3 +10,12 @@ export function countsText(
   );
   return parts.join(', ') || 'none';
 }
+
+/** The code, where it says more than the outcome does: `INTERRUPTED` is both. */
+export const codeBeside = ({
+  code,
+  outcome,
+}: {
+  readonly code?: string | undefined;
+  readonly outcome: string;
+}): string | undefined => (code === outcome ? undefined : code);

@@ -34,7 +34,7 @@ const usage = (message: string, cause?: unknown) =>
   new BenchError('USAGE', {
     message,
     advice:
-      'Links: /dev/ttyUSB0 or COM3 (benchflash scan lists them), socket://HOST:PORT, rfc2217://HOST:PORT, virtual:lamp?n=12.',
+      'Links: /dev/ttyUSB0 or COM3 (benchflash scan lists them), socket://HOST:PORT, rfc2217://HOST:PORT, ble:MAC, flashrom:PROGRAMMER, virtual:lamp?n=12.',
     cause,
   });
 

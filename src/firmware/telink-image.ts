@@ -124,7 +124,7 @@ function stockVersion(image: Uint8Array): string | undefined {
 }
 
 /** `stock 1.0.0_0130`, `pvvx 5.8`, `Zigbee 0139`. */
-export function telinkFirmwareText({ firmware, version }: TelinkImage): string {
+export function telinkFirmwareText({ firmware, version }: Pick<TelinkImage, 'firmware' | 'version'>): string {
   const name = firmware === 'zigbee' ? 'Zigbee' : firmware === 'unknown' ? 'unknown firmware' : firmware;
   return version == null ? name : `${name} ${version}`;
 }

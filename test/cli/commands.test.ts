@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { codeBeside } from '../../src/cli/outcome-text.ts';
 import { demoBatch, demoTray } from '../../src/cli/demo/tray.ts';
 import { flows } from '../../flows/index.ts';
 import type { InspectedFile } from '../../src/firmware/inspect.ts';
@@ -111,6 +112,11 @@ describe('results', () => {
     const { host } = await command(['results'], during(ended));
     expect(host.stdout.text).toContain('1 slot was never started.');
     expect(host.stdout.text).not.toContain('running');
+  });
+
+  it('do not say a code that is the outcome itself twice', () => {
+    expect(codeBeside({ outcome: 'INTERRUPTED', code: 'INTERRUPTED' })).toBeUndefined();
+    expect(codeBeside({ outcome: 'ERROR', code: 'NO_ECHO' })).toBe('NO_ECHO');
   });
 });
 

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { firmwareSlot } from '../../flows/lywsd03mmc-ble/plan.ts';
+import { lywsd03mmcBle } from '../../flows/lywsd03mmc-ble/flow.ts';
+import { lywsd03mmcWire } from '../../flows/lywsd03mmc-wire/flow.ts';
+import { makePlan } from '../../flows/lywsd03mmc-wire/plan.ts';
 import { givenTokens } from '../../flows/lywsd03mmc-ble/tokens.ts';
 import { decodeMiBackup, encodeMiBackup } from '../../flows/lywsd03mmc/mi-backup.ts';
 import { isProfile, profileOptions } from '../../flows/lywsd03mmc/profile-settings.ts';
@@ -115,4 +118,22 @@ describe('what a unit runs', () => {
       false,
     );
   });
+});
+
+it('both ways to it name one device alike', () => {
+  expect(lywsd03mmcBle.device).toBe(lywsd03mmcWire.device);
+});
+
+it.each([
+  ['samples', true],
+  ['whole', false],
+])('by wire, firmware that no radio can tell, with verify=%s', async (verify, warns) => {
+  const zigbee = telinkImage({ strings: 'ZigBeeAlliance09\0LYWSD03MMC\0', manufacturer: 0x1141 });
+  const { warnings } = makePlan({
+    task: 'flash',
+    files: new Map([['firmware', await inspectBytes('x.bin', zigbee)]]),
+    settings: { ability: 'full', radio: 'auto', verify },
+    assume: new Set(),
+  });
+  expect(warnings.some((text) => text.includes('end UNSURE'))).toBe(warns);
 });

@@ -30,7 +30,7 @@ describe('TX only', () => {
     for (let unit = 1; unit <= 2; unit++) {
       const [run] = results.get(unit)!;
       expect(run).toMatchObject({ outcome: 'PASS', proof: ['heard'] });
-      expect(run!.identity.mac).toBe(unitIdentity(unit).address);
+      expect(run!.identity).toMatchObject({ mac: unitIdentity(unit).address, firmware: 'atc1441' });
       expect(run!.notDone!.join()).toContain('no backup');
       const image = smallImage();
       expect((await bench.flashOf('thermometer', unit)).subarray(0, image.length)).toEqual(
@@ -144,7 +144,12 @@ describe('who began to send', () => {
     const send = (mac: string) =>
       listeners.forEach((listener) => listener(heard({ address: mac, data: { '181a': atc(mac) } })));
     const start = (before: string[] = []) =>
-      watch(session, run, { kind: 'unknown', airIdentity: 'free', before: new Set(before) });
+      watch(session, run, {
+        kind: 'unknown',
+        airIdentity: 'free',
+        firmware: 'pvvx 5.8',
+        before: new Set(before),
+      });
     return { clock, run, send, start, identified };
   }
 

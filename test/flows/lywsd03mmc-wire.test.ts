@@ -54,7 +54,8 @@ describe('twelve thermometers by wire', () => {
       expect(run.identity).toMatchObject({
         flashId: 'c86013',
         flashSizeBytes: 0x8_0000,
-        firmware: 'stock 1.0.0_0130',
+        // What it runs now, not what it came with: this goes onto its label.
+        firmware: 'pvvx 5.8',
         chip: 'TLSR825x (revision 2)',
       });
       const held = await bench.flashOf(DEVICE, unit);
@@ -140,7 +141,10 @@ describe('a jig of five', () => {
 describe('without a radio', () => {
   it.each([
     { verify: 'samples', expected: { outcome: 'UNSURE', code: 'SAMPLES_ONLY', proof: [] } },
-    { verify: 'whole', expected: { outcome: 'PASS', proof: ['read back'] } },
+    {
+      verify: 'whole',
+      expected: { outcome: 'PASS', proof: ['read back'], identity: { firmware: 'atc1441' } },
+    },
   ])('$verify', async ({ verify, expected }) => {
     const bench = await practice();
     const { results } = await bench.run({

@@ -4,6 +4,8 @@ import { FakeBench } from './fake-bench.ts';
 import { adapter, earlier, FakeServices, file, job } from './fake-services.ts';
 import { closeScreens, openScreen } from './open-screen.ts';
 import { batch, settledSlot, START, twelve } from './slots.ts';
+import { flows } from '../../flows/index.ts';
+import { startSentence } from '../../src/ui/words/start-rows.ts';
 import type { RunRecord } from '../../src/records/run-record.ts';
 
 afterEach(closeScreens);
@@ -23,6 +25,10 @@ const stocked = (): FakeServices => {
 };
 
 describe('the start screen', () => {
+  it.each(flows)('says what $id is in the two lines that 80 columns leave, whole', (flow) => {
+    expect(startSentence({ kind: 'flow', flow }).length).toBeLessThanOrEqual(2 * 70);
+  });
+
   it('leads with the practice bench where nothing is plugged in, and starts it in two keys', async () => {
     const bench = new FakeBench();
     bench.starts = batch(twelve(), { id: 'B-0001' });

@@ -3,7 +3,7 @@ import type { BatchResults, UnitResult } from '../../records/data-dir.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatDate, formatSeconds } from '../format.ts';
-import { countsText } from '../outcome-text.ts';
+import { codeBeside, countsText } from '../outcome-text.ts';
 import { table } from '../table.ts';
 
 /** Records of a batch, one line per unit, the last run of each. */
@@ -63,5 +63,7 @@ const unitCells = (unit: UnitResult): string[] => [
   unit.proof.join(', ') || '-',
   formatSeconds(unit.seconds),
   String(unit.attempts),
-  sanitize([unit.code, unit.code == null ? undefined : unit.message, unit.note].filter(Boolean).join('  ')),
+  sanitize(
+    [codeBeside(unit), unit.code == null ? undefined : unit.message, unit.note].filter(Boolean).join('  '),
+  ),
 ];

@@ -4,6 +4,7 @@ import type { UnitHistory } from '../../records/data-dir.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatBytes, formatDate } from '../format.ts';
+import { codeBeside } from '../outcome-text.ts';
 import { table } from '../table.ts';
 
 /** Everything known of one unit; of each unit that fits, where two share their last six digits. */
@@ -36,7 +37,7 @@ function unitLines(found: UnitHistory): string[] {
     formatDate(run.startedAt),
     `${run.task} with ${run.flow}`,
     run.outcome,
-    sanitize([run.code, run.message, run.note].filter(Boolean).join('  ')),
+    sanitize([codeBeside(run), run.message, run.note].filter(Boolean).join('  ')),
   ]);
   lines.push(...table(runs));
   if (found.backups.length === 0) return [...lines, 'no backups', ''];

@@ -14,7 +14,12 @@ export async function flashromCheck(): Promise<Check> {
     env: { PATH: [process.env['PATH'] ?? '', '/usr/local/sbin', '/usr/sbin'].join(delimiter) },
   });
   const version = /^flashrom\s+(\S+)/m.exec(stdout ?? '')?.[1];
-  if (exitCode === 0 && version != null) return { ...head, state: 'yes', finding: version };
+  if (exitCode === 0 && version != null)
+    return {
+      ...head,
+      state: 'yes',
+      finding: version === 'unknown' ? 'its build does not say its version' : version,
+    };
   return {
     ...head,
     state: 'no',

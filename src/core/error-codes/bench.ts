@@ -14,7 +14,7 @@ export const BENCH_CODES = {
     outcome: 'ABORTED',
     blame: 'operator',
     message: 'Cancelled by the operator.',
-    advice: 'Retry when ready; the unit is still in a state the wire can recover.',
+    advice: 'Retry when ready; the unit was stopped at a point from which it can be recovered.',
     retry: KEEPS_BACKUP,
   },
   SKIPPED_BY_OPERATOR: {

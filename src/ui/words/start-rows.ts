@@ -97,7 +97,7 @@ export function startSentence(row: StartRow): string {
     case 'practice':
       return 'Enter makes practice firmware and a tray of virtual units: wiring prompts, a failure or two, results.';
     case 'flow':
-      return `${row.flow.summary} Enter begins a new batch, p practises it on virtual units.`;
+      return row.flow.summary;
     case 'job':
       return row.job.problem === undefined
         ? 'Enter chooses the units and shows what will be done; nothing is touched before you say so.'

@@ -28,7 +28,6 @@ export const startFirmware: StartFirmware = (body) => {
     body.restart();
   });
   const awake = sleeper(body);
-  body.log(`${firmware.title} starts`);
   return {
     title: firmware.title,
     peripheral: radio,
