@@ -31,6 +31,13 @@ export const FLASHROM_CODES = {
     advice: 'Plug the programmer in (for serprog: start its server), check the link, then retry.',
     retry: NOTHING_WRITTEN,
   },
+  PROGRAMMER_STALLED: {
+    outcome: 'ERROR',
+    blame: 'bench',
+    message: 'The programmer does not answer any more: flashrom waited for it in vain and was ended.',
+    advice: 'Unplug the programmer (for serprog: restart its server), plug it in again, then retry.',
+    retry: KEEPS_BACKUP,
+  },
   PROGRAMMER_NO_PERMISSION: {
     outcome: 'ERROR',
     blame: 'bench',

@@ -105,7 +105,7 @@ describe('a probe', () => {
       },
       'FLASH_CONTACT_BAD',
     ],
-    ['silence', { endedBy: 'limit', exitCode: undefined }, 'PROGRAMMER_MISSING'],
+    ['no end', { endedBy: 'limit', exitCode: undefined }, 'PROGRAMMER_STALLED'],
     ['an exit without words', {}, 'FLASHROM_FAILED'],
     ['words without a good exit', { stdout: START }, 'FLASHROM_FAILED'],
     ['a good exit without words', { exitCode: 0 }, 'FLASHROM_FAILED'],
