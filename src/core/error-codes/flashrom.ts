@@ -68,6 +68,14 @@ export const FLASHROM_CODES = {
     advice: 'Clean the pins and seat the clip again, with wires under 10 cm; then retry.',
     retry: NOTHING_WRITTEN,
   },
+  FLASH_CHIP_UNKNOWN: {
+    outcome: 'ERROR',
+    blame: 'bench',
+    message: 'The chip answers with an id that this flashrom does not know.',
+    advice:
+      'Install a newer flashrom and retry. Where the marking says a chip it does know, clean and seat the contacts.',
+    retry: NOTHING_WRITTEN,
+  },
   FLASH_CHIP_AMBIGUOUS: {
     outcome: 'ERROR',
     blame: 'operator',

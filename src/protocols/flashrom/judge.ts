@@ -67,8 +67,7 @@ function refuseNoContact(run: Finished): void {
     });
   }
   if (said.noChip) throw new BenchError('FLASH_CHIP_NOT_FOUND');
-  if (said.unreadable || said.found.some(({ sizeBytes }) => sizeBytes === 0))
-    throw new BenchError('FLASH_CONTACT_BAD');
+  if (said.unreadable || said.found.some(({ sizeBytes }) => sizeBytes === 0)) throw nameless(said);
   if (end.endedBy === 'limit') {
     const { silentMs } = run;
     throw new BenchError('PROGRAMMER_STALLED', {
@@ -78,6 +77,17 @@ function refuseNoContact(run: Finished): void {
       cause: said.complaint,
     });
   }
+}
+
+/** Only a generic name matched: flashrom does not know the chip, or what comes is no id at all. */
+function nameless({ steadyId }: Said): BenchError {
+  const bytes = new Set(steadyId?.match(/../g));
+  // Lines without contact bring one level throughout.
+  if (steadyId === undefined || bytes.size === 1) return new BenchError('FLASH_CONTACT_BAD');
+  return new BenchError('FLASH_CHIP_UNKNOWN', {
+    message: `The chip answers with the id ${steadyId}, which this flashrom does not know.`,
+    detail: { jedecId: steadyId },
+  });
 }
 
 function noProgrammer({ said }: Finished, usbIds: readonly string[]): BenchError {
