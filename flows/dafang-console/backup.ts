@@ -1,4 +1,5 @@
 import { BenchError } from '../../src/core/errors.ts';
+import { sameBytes } from '../../src/firmware/bytes.ts';
 import { DAFANG_FLASH_BYTES, dafangPart } from '../../src/firmware/dafang/flash-map.ts';
 import { identityOf, settingsOf } from '../../src/firmware/dafang/identity.ts';
 import type { StoredBackup } from '../../src/core/backup-store.ts';
@@ -6,9 +7,17 @@ import { crcOf } from '../../src/protocols/uboot/index.ts';
 import { WHOLE_CHIP } from '../dafang-spi/session.ts';
 import { done, settle, type StepResult } from '../flow.ts';
 import { crcOfFlash, readPart } from './read-part.ts';
-import { tellMap } from './region-map.ts';
+import { tellMap, tellPlan } from './region-map.ts';
 import { chooseIdentity, planRestore } from './restore.ts';
-import { IDENTITY, IDENTITY_KIND, type ConsoleRun, type ConsoleSession } from './session.ts';
+import {
+  configOf,
+  IDENTITY,
+  IDENTITY_KIND,
+  identityOfSession,
+  paraOf,
+  type ConsoleRun,
+  type ConsoleSession,
+} from './session.ts';
 
 /** Read and kept by itself, so that a long dump loses little when the link is lost, bytes. */
 const DUMP_PIECE_BYTES = 0x10_0000;
@@ -18,7 +27,7 @@ export async function backup(session: ConsoleSession, run: ConsoleRun): Promise<
   const identity = await readIdentity(session, run);
   session.identity = identity;
   session.wantedIdentity = identity;
-  await tellMap(session, run, identity);
+  const rows = await tellMap(session, run, identity);
   const { ssid, hasWifiPassword } = settingsOf(identity.subarray(0, dafangPart('config').size));
   if (ssid !== undefined || hasWifiPassword)
     run.log(
@@ -40,6 +49,7 @@ export async function backup(session: ConsoleSession, run: ConsoleRun): Promise<
     });
   }
   if (chosen) await planRestore(session, run, chosen);
+  tellPlan(rows, run, chosen ? changedIdentity(session) : run.plan.parts);
   return done;
 }
 
@@ -52,6 +62,19 @@ async function readIdentity(session: ConsoleSession, run: ConsoleRun): Promise<U
   if ((await crcOfFlash(session, IDENTITY, run.signal)) === crcOf(identity)) return identity;
   throw new BenchError('UBOOT_READ_DAMAGED', { message: 'config and para do not read the same twice.' });
 }
+
+/** Of `config` and `para` what a restore changes. */
+const changedIdentity = (session: ConsoleSession) =>
+  [
+    { name: 'config', of: configOf },
+    { name: 'para', of: paraOf },
+  ]
+    .map(({ name, of }) => ({
+      name,
+      found: of(identityOfSession(session)),
+      bytes: of(session.wantedIdentity!),
+    }))
+    .filter(({ found, bytes }) => !sameBytes(found, bytes));
 
 async function keep(identity: Uint8Array, run: ConsoleRun): Promise<StoredBackup> {
   const writer = await run.backups.create(IDENTITY_KIND, identity.length);

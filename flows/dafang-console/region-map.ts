@@ -3,6 +3,7 @@ import { examinePart } from '../../src/firmware/dafang/dump.ts';
 import { DAFANG_PARTS, type DafangPart } from '../../src/firmware/dafang/flash-map.ts';
 import { readFlash, readRam } from '../../src/protocols/uboot/index.ts';
 import type { FlashMapRow } from '../flow.ts';
+import type { Stretch } from './plan.ts';
 import { configOf, LOAD_ADDRESS, paraOf, type ConsoleRun, type ConsoleSession } from './session.ts';
 
 const BEGINNING_BYTES = 0x40;
@@ -21,6 +22,24 @@ export async function tellMap(
   }
   run.flashMap(rows);
   return rows;
+}
+
+/**
+ * Region by region what will be written, `rows` being those of `tellMap`. Before the parts are compared by CRC-32 nobody knows whether one is right
+ * already; such a part is named too, and then not written.
+ */
+export function tellPlan(
+  rows: readonly FlashMapRow[],
+  run: ConsoleRun,
+  parts: readonly Pick<Stretch, 'name' | 'bytes'>[],
+): void {
+  const planned = rows.map((row, index) => {
+    const bytes = parts.find(({ name }) => name === row.name)?.bytes;
+    return bytes === undefined ? row : { ...row, becomes: examinePart(DAFANG_PARTS[index]!, bytes).text };
+  });
+  run.flashMap(planned);
+  for (const { name, becomes: text } of planned)
+    run.log('info', `map: ${name.padEnd(7)} ${text === undefined ? 'stays' : `is to be ${text}`}`);
 }
 
 async function rowOf(

@@ -7,6 +7,7 @@ import type { DafangRun, DafangSession } from './session.ts';
 /** What hands can set right: the run looks again by itself until the chip answers. */
 const BY_HAND = [
   'PROGRAMMER_MISSING',
+  'PROGRAMMER_STALLED',
   'PROGRAMMER_WRONG_MODE',
   'FLASH_CHIP_NOT_FOUND',
   'FLASH_CONTACT_BAD',

@@ -378,10 +378,24 @@ describe('demo and screen', () => {
       expect(flowId).toBe(id);
       expect(links.length).toBeGreaterThan(1);
     }
-    await expect(demoBatch(parts, 'dafang-spi')).rejects.toMatchObject({
+    await expect(demoBatch(parts, 'toaster')).rejects.toMatchObject({
       code: 'USAGE',
-      message: 'There is no practice batch for dafang-spi.',
+      message: 'There is no practice batch for toaster.',
     });
+  });
+
+  it('has a practice batch for each flow of the camera, with the programmer only where flashrom is', async () => {
+    const virtual = await new FakeServices().virtual();
+    const batch = (flowId: string, installed: boolean) =>
+      demoBatch({ virtual, folder: 'virtual', mishap: true, hasFlashrom: async () => installed }, flowId);
+    const spi = await batch('dafang-spi', true);
+    const onConsole = await batch('dafang-console', false);
+    expect([spi.flowId, onConsole.flowId]).toEqual(['dafang-spi', 'dafang-console']);
+    const links = [...spi.links, ...onConsole.links];
+    expect(links).toHaveLength(4);
+    expect(links.every(({ virtual: place }) => place?.device === 'dafang')).toBe(true);
+    expect(new Set(links.map(({ virtual: place }) => place?.unit)).size).toBe(4);
+    await expect(batch('dafang-spi', false)).rejects.toMatchObject({ code: 'FLASHROM_MISSING' });
   });
 
   it('runs as lines without a terminal, its acts done by the practice bench', async () => {

@@ -78,6 +78,48 @@ describe('the console flow brings a camera back', () => {
     expect(slot.flashMap?.find(({ name }) => name === 'kernel')).toMatchObject({ good: false });
   });
 
+  it('shows before it writes what each part becomes, and what stays', async () => {
+    const becomes = async (
+      request: DafangRunOptions,
+      options: Partial<FakeOptions> = {},
+      at?: DafangBench,
+    ) => {
+      let planned: readonly (readonly [string, string])[] = [];
+      await go(
+        options,
+        {
+          ...request,
+          onEvent: (event, bench) => {
+            if (event.type !== 'step' || event.step !== 'flash') return;
+            const map = bench.view().batches[0]!.slots[0]!.flashMap ?? [];
+            planned = map.flatMap((row) => (row.becomes === undefined ? [] : [[row.name, row.becomes]]));
+          },
+        },
+        at,
+      );
+      return planned;
+    };
+    const kernel = { kernel: build.kernel(77) };
+    expect(await becomes({ images: kernel })).toEqual([
+      ['kernel', expect.stringMatching(/^uImage .*checksum right$/)],
+    ]);
+    const ofDemo = await becomes({ images: { demo: DEMO } }, { card: DEMO });
+    expect(ofDemo.map(([name]) => name)).toEqual(['kernel', 'root', 'driver', 'appfs']);
+
+    const bench = await dafangBench();
+    const { settled } = await go({}, { task: 'backup' }, bench);
+    const restored = await becomes(
+      {
+        task: 'restore',
+        backup: readFileSync(settled.backup!.file),
+        answers: { 'Is it the MAC': build.MAC },
+      },
+      { flash: build.camera({ erased: ['para'] }) },
+      bench,
+    );
+    expect(restored).toEqual([['para', expect.stringContaining('jffs2')]]);
+  });
+
   it('writes one part alone, and only that', async () => {
     const { settled, before, flash } = await go({}, { images: { kernel: build.kernel(77) } });
     expect(settled.outcome).toBe('PASS');

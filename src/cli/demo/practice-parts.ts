@@ -10,6 +10,8 @@ export interface PracticeParts {
   readonly folder: string;
   /** Something goes wrong on purpose, for somebody who is there to put it right. */
   readonly mishap: boolean;
+  /** Missing: looked for on this computer. */
+  readonly hasFlashrom?: () => Promise<boolean>;
 }
 
 /** Makes the practice images of a device and returns the one of that name, as files of a request. */

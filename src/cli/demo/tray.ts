@@ -1,6 +1,7 @@
 import type { BatchRequest } from '../../bench/view.ts';
 import { BenchError } from '../../core/errors.ts';
 import type { AssumeWord } from '../../core/steps.ts';
+import { demoConsoles, demoProgrammer } from './cameras.ts';
 import { demoLamps } from './lamps.ts';
 import { demoPlugs } from './plugs.ts';
 import type { PracticeParts } from './practice-parts.ts';
@@ -14,6 +15,8 @@ const BATCHES: Readonly<Record<string, (parts: PracticeParts) => Promise<BatchRe
   'esp8266-plug-wire': demoPlugs,
   'lywsd03mmc-wire': demoWire,
   'lywsd03mmc-ble': demoRadio,
+  'dafang-spi': demoProgrammer,
+  'dafang-console': demoConsoles,
 };
 
 /** A batch on virtual units for one flow, or for one to begin with. Throws USAGE for a flow without one. */

@@ -31,6 +31,13 @@ export const FLASHROM_CODES = {
     advice: 'Plug the programmer in (for serprog: start its server), check the link, then retry.',
     retry: NOTHING_WRITTEN,
   },
+  PROGRAMMER_STALLED: {
+    outcome: 'ERROR',
+    blame: 'bench',
+    message: 'The programmer does not answer any more: flashrom waited for it in vain and was ended.',
+    advice: 'Unplug the programmer (for serprog: restart its server), plug it in again, then retry.',
+    retry: KEEPS_BACKUP,
+  },
   PROGRAMMER_NO_PERMISSION: {
     outcome: 'ERROR',
     blame: 'bench',
@@ -59,6 +66,14 @@ export const FLASHROM_CODES = {
     message:
       'Something answers, but not as a flash chip does: bad contact, or a command that does not get through.',
     advice: 'Clean the pins and seat the clip again, with wires under 10 cm; then retry.',
+    retry: NOTHING_WRITTEN,
+  },
+  FLASH_CHIP_UNKNOWN: {
+    outcome: 'ERROR',
+    blame: 'bench',
+    message: 'The chip answers with an id that this flashrom does not know.',
+    advice:
+      'Install a newer flashrom and retry. Where the marking says a chip it does know, clean and seat the contacts.',
     retry: NOTHING_WRITTEN,
   },
   FLASH_CHIP_AMBIGUOUS: {

@@ -15,6 +15,7 @@ import {
 } from './command.ts';
 import { judgeProbe, judgeRead, judgeWrite, type Finished } from './judge.ts';
 import { OutputReader, type FoundChip, type Share, type Stage } from './output.ts';
+import { Patience, SignOfLife, silenceWords } from './sign-of-life.ts';
 
 export type { Region } from './command.ts';
 
@@ -50,6 +51,7 @@ export class Flashrom {
   readonly #options: FlashromOptions;
   readonly #folder: ScratchFolder;
   readonly #abilities: Abilities;
+  readonly #patience = new Patience();
   #chip: string | undefined;
 
   private constructor(options: FlashromOptions, folder: ScratchFolder, abilities: Abilities) {
@@ -92,8 +94,11 @@ export class Flashrom {
   async read(sizeBytes: number, work: Work, regions: readonly Region[] = []): Promise<Uint8Array> {
     // What an earlier run left must not be taken for what this one reads.
     await this.#folder.write(IMAGE, '');
-    const run = await this.#run(await this.#operation('read', regions), work, wanted(sizeBytes, regions));
-    judgeRead(run);
+    const operation = await this.#operation('read', regions);
+    const wantedBytes = wanted(sizeBytes, regions);
+    const startMs = this.#options.clock.monotonicMs();
+    judgeRead(await this.#run(operation, work, wantedBytes, wantedBytes));
+    this.#patience.measured(wantedBytes, this.#options.clock.monotonicMs() - startMs);
     const bytes = await this.#folder.read(IMAGE);
     if (bytes?.length !== sizeBytes) {
       throw new BenchError('FLASH_READ_FAILED', {
@@ -106,7 +111,9 @@ export class Flashrom {
   /** Writes the regions of `image` (size of the chip) and nothing else. Throws what `judgeWrite` says. */
   async write(image: Uint8Array, regions: readonly Region[], work: Work): Promise<void> {
     await this.#folder.write(IMAGE, image);
-    judgeWrite(await this.#run(await this.#operation('write', regions), work, wanted(image.length, regions)));
+    const operation = await this.#operation('write', regions);
+    // Before and after it flashrom reads the whole chip without a word.
+    judgeWrite(await this.#run(operation, work, wanted(image.length, regions), image.length));
   }
 
   /** Idempotent, never throws. Takes the images away: they hold secrets. */
@@ -119,27 +126,41 @@ export class Flashrom {
     return { kind, regions, file: this.#folder.pathOf(IMAGE), layoutFile: this.#folder.pathOf(LAYOUT) };
   }
 
-  async #run(operation: Operation, work: Work, totalBytes = 0): Promise<Finished> {
+  /** A run without a sign of life is ended, but for a write: half of it is worse than any wait. */
+  async #run(operation: Operation, work: Work, totalBytes = 0, silentBytes = 0): Promise<Finished> {
     const { programs, programmer, clock, log } = this.#options;
     const target: Target = { programmer, ...(this.#chip !== undefined && { chip: this.#chip }) };
     const bar = new Bar(work, totalBytes, clock);
     const reader = new OutputReader((share, stage) => bar.moved(share, stage), totalBytes);
+    const ending = new AbortController();
+    let silentMs: number | undefined;
+    const life = new SignOfLife(clock, this.#patience.limitMs(silentBytes), (ms) => {
+      if (operation.kind === 'write') {
+        if (silentMs === undefined) log('warn', silentWrite(ms));
+        bar.silent(ms);
+      } else ending.abort();
+      silentMs = ms;
+    });
+    const signals = [ending.signal, ...(work.signal ? [work.signal] : [])];
     const end = await programs.run({
       program: 'flashrom',
       args: commandLine(target, operation, this.#abilities),
       shielded: operation.kind === 'write',
-      ...(work.signal && { signal: work.signal }),
+      signal: AbortSignal.any(signals),
       ...(operation.kind === 'probe' && { limitMs: PROBE_LIMIT_MS }),
       onOutput: (pipe, text) => {
+        life.heard();
         reader.feed(pipe, text);
         bar.stage(reader.said.stage);
       },
     });
+    life.stop();
     bar.stop();
     const said = reader.end();
     if (end.exitCode !== 0) for (const line of lastLines(end.stdout, end.stderr)) log('device', line);
     const usbIds = said.usbNotOpened === undefined ? [] : await programs.usbIds();
-    return { end, said, usbIds };
+    const wasSilent = ending.signal.aborted && work.signal?.aborted !== true;
+    return { end: wasSilent ? { ...end, endedBy: 'limit' } : end, said, usbIds, silentMs };
   }
 }
 
@@ -148,6 +169,9 @@ const LAYOUT = 'regions.layout';
 
 const wanted = (sizeBytes: number, regions: readonly Region[]) =>
   regions.length === 0 ? sizeBytes : regions.reduce((sum, { size }) => sum + size, 0);
+
+const silentWrite = (silentMs: number) =>
+  `flashrom writes and gives no sign of life for ${silenceWords(silentMs)}. It is not ended by itself: look at the programmer; what breaks the write off has to be typed.`;
 
 const NOISE =
   /^$|^===$|^Probing for|^serprog: requested|^Ignoring ignorelisted|^(, )?0x[0-9a-f]+-0x|^Read id bytes/;
@@ -211,6 +235,13 @@ class Bar {
     const label = of === 'erasing' ? `${this.#label}: erasing` : this.#label;
     const total = this.#totalBytes;
     this.#onProgress({ label, done: Math.floor(share * total), total, unit: 'bytes' });
+  }
+
+  /** It should have said something: the age of its last word takes the place of the bar. */
+  silent(silentMs: number): void {
+    this.#told = true;
+    const label = `${this.#label}: no sign of life for ${silenceWords(silentMs)}`;
+    this.#onProgress({ label, done: Math.round(silentMs / 1_000), unit: 'seconds' });
   }
 
   stop(): void {

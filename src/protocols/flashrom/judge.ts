@@ -2,6 +2,7 @@ import { BenchError, type ErrorCode } from '../../core/errors.ts';
 import { sanitize } from '../../core/text.ts';
 import type { ProgramEnd } from '../../drivers/process/programs.ts';
 import type { FoundChip, Said } from './output.ts';
+import { silenceWords } from './sign-of-life.ts';
 
 /** A run that is over: how it ended and what it said. */
 export interface Finished {
@@ -9,6 +10,8 @@ export interface Finished {
   readonly said: Said;
   /** Of the USB devices that are plugged in now. */
   readonly usbIds: readonly string[];
+  /** How long nothing was heard before it was given up, ms. */
+  readonly silentMs: number | undefined;
 }
 
 const CH341A_SPI = '1a86:5512';
@@ -64,14 +67,27 @@ function refuseNoContact(run: Finished): void {
     });
   }
   if (said.noChip) throw new BenchError('FLASH_CHIP_NOT_FOUND');
-  if (said.unreadable || said.found.some(({ sizeBytes }) => sizeBytes === 0))
-    throw new BenchError('FLASH_CONTACT_BAD');
+  if (said.unreadable || said.found.some(({ sizeBytes }) => sizeBytes === 0)) throw nameless(said);
   if (end.endedBy === 'limit') {
-    throw new BenchError('PROGRAMMER_MISSING', {
-      message: 'The programmer does not answer: flashrom waited for it in vain.',
+    const { silentMs } = run;
+    throw new BenchError('PROGRAMMER_STALLED', {
+      ...(silentMs !== undefined && {
+        message: `flashrom gave no sign of life for ${silenceWords(silentMs)} and was ended: the programmer does not answer any more.`,
+      }),
       cause: said.complaint,
     });
   }
+}
+
+/** Only a generic name matched: flashrom does not know the chip, or what comes is no id at all. */
+function nameless({ steadyId }: Said): BenchError {
+  const bytes = new Set(steadyId?.match(/../g));
+  // Lines without contact bring one level throughout.
+  if (steadyId === undefined || bytes.size === 1) return new BenchError('FLASH_CONTACT_BAD');
+  return new BenchError('FLASH_CHIP_UNKNOWN', {
+    message: `The chip answers with the id ${steadyId}, which this flashrom does not know.`,
+    detail: { jedecId: steadyId },
+  });
 }
 
 function noProgrammer({ said }: Finished, usbIds: readonly string[]): BenchError {

@@ -19,6 +19,8 @@ export interface Said {
   several: readonly string[];
   /** JEDEC id, six hex digits. */
   jedecId: string | undefined;
+  /** The id that every answer to RDID held, if no two differed: what answers is a chip, known or not. */
+  steadyId: string | undefined;
   noChip: boolean;
   /** `Read is not working on this chip`: only a generic name matched. */
   unreadable: boolean;
@@ -70,6 +72,7 @@ export class OutputReader {
     found: [],
     several: [],
     jedecId: undefined,
+    steadyId: undefined,
     noChip: false,
     unreadable: false,
     readDone: false,
@@ -162,7 +165,11 @@ export class OutputReader {
     const { said } = this;
     const has = (pattern: RegExp) => pattern.test(text);
     const compared = COMPARED.exec(text);
-    if (compared) this.#lastId = `${compared[1] ?? compared[3]}${compared[2] ?? compared[4]}`;
+    if (compared) {
+      const id = `${compared[1] ?? compared[3]}${compared[2] ?? compared[4]}`;
+      said.steadyId = this.#lastId === undefined || said.steadyId === id ? id : undefined;
+      this.#lastId = id;
+    }
     const found = FOUND.exec(text);
     if (found && !said.found.some(({ name }) => name === found[2])) {
       said.found.push({ vendor: found[1]!, name: found[2]!, sizeBytes: Number(found[3]) * 1_024 });

@@ -115,4 +115,10 @@ describe.skipIf(missing)(`dafang-spi on the practice bench${missing ? ` (${missi
     expect(settled).toMatchObject({ code });
     expect(settled.proof).toEqual([]);
   });
+
+  it('a chip that answers with an id flashrom does not know is not bad contact', async () => {
+    const settled = await run('?state=unknown-flash-chip');
+    expect(settled).toMatchObject({ code: 'FLASH_CHIP_UNKNOWN', outcome: 'ERROR' });
+    expect(settled.message).toContain('5e4018');
+  });
 });

@@ -74,6 +74,13 @@ describe('the words of a run', () => {
   });
 });
 
+const UNKNOWN = 'Found Generic flash chip "unknown SPI chip (RDID)" (0 kB, SPI) on serprog.\n';
+const compared = (...ids: readonly string[]) =>
+  ids
+    .map((id) => id.split(' '))
+    .map(([maker, device]) => `Probing for X Y, 64 kB: compare_id: id1 0x${maker}, id2 0x${device}\n`)
+    .join('');
+
 describe('a probe', () => {
   const probed = async (answer: Answer, change?: (programs: ScriptedFlashrom) => void) => {
     const { flashrom } = await open({ probe: [{ exitCode: 1, ...answer }] }, change);
@@ -105,7 +112,22 @@ describe('a probe', () => {
       },
       'FLASH_CONTACT_BAD',
     ],
-    ['silence', { endedBy: 'limit', exitCode: undefined }, 'PROGRAMMER_MISSING'],
+    [
+      'an id that no name has',
+      { exitCode: 0, stdout: `${compared('5e 4018', '5e 4018', '5e 17')}${UNKNOWN}` },
+      'FLASH_CHIP_UNKNOWN',
+    ],
+    [
+      'an id that is another one each time',
+      { exitCode: 0, stdout: `${compared('5e 4018', '5e 4818')}${UNKNOWN}` },
+      'FLASH_CONTACT_BAD',
+    ],
+    [
+      'an id that is one byte three times',
+      { exitCode: 0, stdout: `${compared('2a 2a2a', '2a 2a2a')}${UNKNOWN}` },
+      'FLASH_CONTACT_BAD',
+    ],
+    ['no end', { endedBy: 'limit', exitCode: undefined }, 'PROGRAMMER_STALLED'],
     ['an exit without words', {}, 'FLASHROM_FAILED'],
     ['words without a good exit', { stdout: START }, 'FLASHROM_FAILED'],
     ['a good exit without words', { exitCode: 0 }, 'FLASHROM_FAILED'],

@@ -44,7 +44,7 @@ function finished(
   ] as const)
     for (let at = 0; at < text.length; at += chunk) reader.feed(pipe, text.slice(at, at + chunk));
   const end = { exitCode, notStarted: undefined, endedBy: undefined, stdout, stderr };
-  return { end, said: reader.end(), usbIds: [], shares, stages };
+  return { end, said: reader.end(), usbIds: [], silentMs: undefined, shares, stages };
 }
 
 function verdict(run: Transcript): string {
