@@ -48,7 +48,9 @@ async function loginWithKnownKeys(session: BleSession, run: BleRun): Promise<boo
       if (isBenchError(error, 'MI_NOT_REGISTERED')) return false;
       if (!isBenchError(error, 'MI_TOKEN_WRONG')) throw error;
       wrong = error;
-      run.log('warn', `The token ${keys.from === 'given' ? 'given' : 'of an earlier run'} is not taken.`);
+      // Of earlier runs there may be many, and every one but the last is expected not to fit any more.
+      if (keys.from === 'given') run.log('warn', 'The token given is not taken.');
+      else run.log('info', 'A token of an earlier run is not taken.');
     }
   }
   if (wrong != null && !run.assume.has('rebind')) throw wrong;

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openAccess } from '../../flows/lywsd03mmc-ble/access.ts';
 import { detect } from '../../flows/lywsd03mmc-ble/detect.ts';
 import { closeSession, openSession, type BleRun } from '../../flows/lywsd03mmc-ble/session.ts';
-import { decodeMiBackup } from '../../flows/lywsd03mmc/mi-backup.ts';
+import { decodeMiBackup, encodeMiBackup } from '../../flows/lywsd03mmc/mi-backup.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { parseLinks } from '../../src/core/link.ts';
 import { BenchRadio } from '../../src/drivers/ble/bench-radio.ts';
@@ -34,10 +34,11 @@ function lostAtVerify(connection: GattConnection, reaches: boolean): GattConnect
 }
 
 /** A run over a virtual unit, as far as access needs one. What is done to the records and the unit is told in order. */
-async function runOn(link: string, reaches: boolean) {
+async function runOn(link: string, reaches: boolean, earlier: readonly Uint8Array[] = []) {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'benchflash-access-'));
   const told: string[] = [];
   const kept: Uint8Array[] = [];
+  const logged: string[] = [];
   let radio: BenchRadio | undefined;
   const bench = createPracticeBench({
     dataDir,
@@ -51,7 +52,7 @@ async function runOn(link: string, reaches: boolean) {
     assume: new Set(),
     clock: systemClock,
     signal: new AbortController().signal,
-    log: () => {},
+    log: (level: string, text: string) => void logged.push(`${level}: ${text}`),
     progress: () => {},
     identify: async () => {},
     vitals: () => {},
@@ -72,7 +73,8 @@ async function runOn(link: string, reaches: boolean) {
       };
     },
     backups: {
-      ofUnit: async () => [],
+      ofUnit: async () => earlier.map((_, index) => ({ file: String(index) })),
+      read: async ({ file }: { file: string }) => earlier[Number(file)],
       create: async () => ({
         append: async (bytes: Uint8Array) => void kept.push(bytes),
         commit: async () => {
@@ -90,7 +92,7 @@ async function runOn(link: string, reaches: boolean) {
     await rm(dataDir, { recursive: true, force: true });
   });
   await detect(session, run);
-  return { session, run, told, kept };
+  return { session, run, told, kept, logged };
 }
 
 const LINK = 'virtual:thermometer?unit=1';
@@ -112,4 +114,21 @@ describe('an activation that breaks off at its last word', () => {
     expect(kept).toHaveLength(1);
     expect(session.keys).toBeUndefined();
   });
+});
+
+it('tokens of earlier runs that do not fit any more are no warnings', { timeout: 30_000 }, async () => {
+  const earlier = [1, 2].map((byte) =>
+    encodeMiBackup({
+      mac: 'a4:c1:38:53:19:7c',
+      firmware: { kind: 'stock', version: '1.0.0_0130' },
+      keysFrom: 'activation',
+      token: new Uint8Array(12).fill(byte),
+      deleted: [],
+    }),
+  );
+  const link = `${LINK}&fresh&state=stock-1.0.0_0130-bound`;
+  const { session, run, logged } = await runOn(link, true, earlier);
+  await expect(openAccess(session, run)).rejects.toMatchObject({ code: 'MI_TOKEN_WRONG' });
+  const refused = logged.filter((line) => line.endsWith('is not taken.'));
+  expect(refused.map((line) => line.split(':')[0])).toEqual(['info', 'info']);
 });
