@@ -49,7 +49,7 @@ export async function backup(session: ConsoleSession, run: ConsoleRun): Promise<
     });
   }
   if (chosen) await planRestore(session, run, chosen);
-  tellPlan(rows, run, chosen ? changedIdentity(session) : run.plan.parts);
+  session.map = tellPlan(rows, run, chosen ? changedIdentity(session) : run.plan.parts);
   return done;
 }
 

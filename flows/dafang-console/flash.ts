@@ -6,6 +6,7 @@ import { done, type StepResult } from '../flow.ts';
 import { loadDemo } from './from-card.ts';
 import type { DemoFile, Stretch } from './plan.ts';
 import { crcOfFlash } from './read-part.ts';
+import { tellWritten } from './region-map.ts';
 import { identityOfSession, LOAD_ADDRESS, type ConsoleRun, type ConsoleSession } from './session.ts';
 import { writeStretch } from './write-stretch.ts';
 
@@ -15,6 +16,7 @@ export async function flash(session: ConsoleSession, run: ConsoleRun): Promise<S
   const wrote =
     plan.task === 'restore' ? await restoreIdentity(session, run) : await writeFirmware(session, run);
   session.isReadBack = true;
+  tellWritten(session, run);
   if (wrote) return done;
   session.isCurrent = true;
   return { kind: 'done', goTo: 'reboot' };

@@ -25,14 +25,14 @@ export async function tellMap(
 }
 
 /**
- * Region by region what will be written, `rows` being those of `tellMap`. Before the parts are compared by CRC-32 nobody knows whether one is right
- * already; such a part is named too, and then not written.
+ * Region by region what will be written, `rows` being those of `tellMap`. Before the parts are compared by CRC-32
+ * nobody knows whether one is right already; such a part is named too, and then not written.
  */
 export function tellPlan(
   rows: readonly FlashMapRow[],
   run: ConsoleRun,
   parts: readonly Pick<Stretch, 'name' | 'bytes'>[],
-): void {
+): readonly FlashMapRow[] {
   const planned = rows.map((row, index) => {
     const bytes = parts.find(({ name }) => name === row.name)?.bytes;
     return bytes === undefined ? row : { ...row, becomes: examinePart(DAFANG_PARTS[index]!, bytes).text };
@@ -40,7 +40,14 @@ export function tellPlan(
   run.flashMap(planned);
   for (const { name, becomes: text } of planned)
     run.log('info', `map: ${name.padEnd(7)} ${text === undefined ? 'stays' : `is to be ${text}`}`);
+  return planned;
 }
+
+/** All that was planned has been read back by CRC-32. */
+export const tellWritten = ({ map }: ConsoleSession, run: ConsoleRun): void =>
+  run.flashMap(
+    map.map(({ becomes, ...row }) => (becomes === undefined ? row : { ...row, holds: becomes, good: true })),
+  );
 
 async function rowOf(
   { console }: ConsoleSession,

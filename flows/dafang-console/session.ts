@@ -1,7 +1,7 @@
 import type { SerialPort } from '../../src/drivers/serial/port.ts';
 import { DAFANG_FLASH_BYTES, dafangPart } from '../../src/firmware/dafang/flash-map.ts';
 import { UbootConsole, type WritableFlash } from '../../src/protocols/uboot/index.ts';
-import type { RunContext } from '../flow.ts';
+import type { FlashMapRow, RunContext } from '../flow.ts';
 import type { ConsolePlan } from './plan.ts';
 
 export type ConsoleRun = RunContext<ConsolePlan>;
@@ -38,6 +38,8 @@ export interface ConsoleSession {
   identity: Uint8Array | undefined;
   /** What both are to be after the run. */
   wantedIdentity: Uint8Array | undefined;
+  /** What flash holds and what it is to become. */
+  map: readonly FlashMapRow[];
   /** All of it was there already: nothing was written. */
   isCurrent: boolean;
   /** What was written or found equal was read back by CRC-32. */
@@ -54,6 +56,7 @@ export async function openSession(run: ConsoleRun): Promise<ConsoleSession> {
     para: undefined,
     identity: undefined,
     wantedIdentity: undefined,
+    map: [],
     isCurrent: false,
     isReadBack: false,
     notDone: [],
