@@ -8,6 +8,7 @@ const DRIVER_INTERFACES = [
   './drivers/serial/adapter.ts',
   './drivers/ble/radio.ts',
   './drivers/http/port.ts',
+  './drivers/http/firmware-server.ts',
   './drivers/process/programs.ts',
 ];
 /** What the bench's radio stands on: only who carries it needs to know. */
@@ -30,6 +31,7 @@ const LAYERS = {
       './core',
       './drivers/serial/port.ts',
       './drivers/ble/radio.ts',
+      './drivers/http/port.ts',
       RADIO_CARRIER,
       './protocols/esp/slip.ts',
     ],

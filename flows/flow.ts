@@ -8,6 +8,8 @@ import type { Outcome, Verdict } from '../src/core/outcome.ts';
 import type { ProgressSink } from '../src/core/progress.ts';
 import type { AssumeWord, StepId, Task } from '../src/core/steps.ts';
 import type { BleRadio } from '../src/drivers/ble/radio.ts';
+import type { FirmwareServer } from '../src/drivers/http/firmware-server.ts';
+import type { HostPort, Network } from '../src/drivers/http/port.ts';
 import type { Programs } from '../src/drivers/process/programs.ts';
 import type { SerialPort } from '../src/drivers/serial/port.ts';
 import type { InspectedFile } from '../src/firmware/inspect.ts';
@@ -129,6 +131,16 @@ export interface RunContext<Plan = unknown> {
   openRadio(): Promise<RadioLink>;
   /** The flash programmer of a `flashrom:` link. Throws LINK_UNKNOWN where the link names none. */
   openProgrammer(): Promise<ProgrammerLink>;
+  /** The network of the bench, and where on it the link's unit is. Throws LINK_UNKNOWN where the link names none. */
+  openNetwork(): Promise<NetworkLink>;
+  /**
+   * Pilot first: resolves at once for the first unit of its group (a model) that comes here, for the others when that
+   * one was proved (or has called `pilotThrough`), or when the operator lets them go by name. Call it after the last
+   * check and before the first irreversible act. Throws PILOT_FAILED.
+   */
+  pilotFirst(group: string): Promise<void>;
+  /** This unit has shown enough for the others of its group to start, though its own run is not over. */
+  pilotThrough(reason: string): void;
   /** Aborted when the operator, by a typed confirmation, breaks off a write that a cancel cannot stop. */
   readonly brokenOff: AbortSignal;
   /**
@@ -195,6 +207,16 @@ export interface ProgrammerLink {
   close(): Promise<void>;
 }
 
+/** The bench's network, lent to one run. */
+export interface NetworkLink {
+  readonly network: Network;
+  /** Where the unit answered when the link was made: `http://` links without a port mean port 80. */
+  readonly at: HostPort;
+  readonly server: FirmwareServer;
+  /** Idempotent, never throws. */
+  close(): Promise<void>;
+}
+
 export interface EarlierRun {
   readonly batch: string;
   readonly run: number;
@@ -221,6 +243,8 @@ export interface FlashMapRow {
 export interface UnitVitals {
   readonly batteryPercent?: number;
   readonly rssiDbm?: number;
+  /** Power must stay on until then, monotonic ms of the clock: shown as `do not unplug` with what is left. */
+  readonly doNotUnplugUntilMs?: number;
 }
 
 export interface FirmwareEntry {

@@ -4,6 +4,8 @@ import type { LogSink } from '../core/log.ts';
 import type { SleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
 import type { EarlierRun } from '../../flows/flow.ts';
 import type { BleRadio } from '../drivers/ble/radio.ts';
+import type { FirmwareServer } from '../drivers/http/firmware-server.ts';
+import type { Network } from '../drivers/http/port.ts';
 import type { Programs } from '../drivers/process/programs.ts';
 import type { OpenOptions, SerialPort } from '../drivers/serial/port.ts';
 import type { PracticeBench } from '../virtual/practice-bench.ts';
@@ -25,6 +27,9 @@ export interface BenchCore {
   openSerial(link: Link, options: OpenOptions & { readonly log?: LogSink }): Promise<SerialPort>;
   /** The real radio; loaded at the first call. Throws BLUETOOTH_UNAVAILABLE or BLUETOOTH_OFF. */
   openRadio(options: { readonly signal: AbortSignal; readonly log: LogSink }): Promise<BleRadio>;
+  /** The network of this computer, and the firmware server on it; each loaded at its first use. */
+  readonly network: Network;
+  readonly firmwareServer: FirmwareServer;
   /** Programs of this computer; undefined on a bench that may start none. */
   readonly programs: Programs | undefined;
   /** Oldest first. */

@@ -4,6 +4,8 @@ import type { Link } from '../core/link.ts';
 import type { LogSink } from '../core/log.ts';
 import type { SleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
 import type { BleRadio } from '../drivers/ble/radio.ts';
+import type { FirmwareServer } from '../drivers/http/firmware-server.ts';
+import type { Network } from '../drivers/http/port.ts';
 import type { Programs } from '../drivers/process/programs.ts';
 import type { OpenOptions, SerialPort } from '../drivers/serial/port.ts';
 import type { InspectedFile } from '../firmware/inspect.ts';
@@ -33,6 +35,9 @@ export interface BenchDependencies {
   openSerial(link: Link, options: OpenOptions & { readonly log?: LogSink }): Promise<SerialPort>;
   /** The real radio. Missing: there is none on this bench. */
   openRadio?(options: { readonly signal: AbortSignal; readonly log: LogSink }): Promise<BleRadio>;
+  /** The real network and the firmware server on it. Missing: this bench has none. */
+  readonly network?: Network;
+  readonly firmwareServer?: FirmwareServer;
   /** For links to a flash programmer. Missing: this bench starts no programs. */
   readonly programs?: Programs;
   inspectFile(path: string): Promise<InspectedFile>;
@@ -63,6 +68,12 @@ export function createBench(dependencies: BenchDependencies): Bench {
     openRadio: async (options) => {
       if (!dependencies.openRadio) throw new BenchError('BLUETOOTH_UNAVAILABLE');
       return dependencies.openRadio(options);
+    },
+    get network() {
+      return present(dependencies.network);
+    },
+    get firmwareServer() {
+      return present(dependencies.firmwareServer);
     },
     programs: dependencies.programs,
     runsOf: async (mac) => (await records.units(mac)).flatMap(({ runs }) => runs),
@@ -168,6 +179,12 @@ export function createBench(dependencies: BenchDependencies): Bench {
       await Promise.all(batches.map((batch) => batch.whenDone()));
     },
   };
+}
+
+function present<T>(part: T | undefined): T {
+  if (part === undefined)
+    throw new BenchError('LINK_UNKNOWN', { message: 'This bench has no network for its units.' });
+  return part;
 }
 
 function batchHeader(

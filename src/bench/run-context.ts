@@ -1,6 +1,7 @@
 import { BenchError, toBenchError } from '../core/errors.ts';
 import type { UnitIdentity } from '../core/identity.ts';
 import type { Link } from '../core/link.ts';
+import type { HostPort } from '../drivers/http/port.ts';
 import type { LogSink } from '../core/log.ts';
 import type { OperatorAct } from '../core/operator-act.ts';
 import type { ProgressSink } from '../core/progress.ts';
@@ -11,6 +12,9 @@ import type { BatchRuntime } from './batch-runtime.ts';
 import type { RunState } from './run-state.ts';
 import type { SlotEvent } from './slot-machine.ts';
 import type { PromptView } from './view.ts';
+
+/** Of links that name none: HTTP, and ESPHome's native update on an ESP8266. */
+const DEFAULT_PORT = { http: 80, esphome: 8266 };
 
 /** What a slot lends to the run that is going on in it. */
 export interface RunHost {
@@ -77,6 +81,18 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
         throw new BenchError('LINK_UNKNOWN', { message: `${link.text} names no flash programmer.` });
       return { programs, programmer: link.text.slice('flashrom:'.length), close: async () => {} };
     },
+    openNetwork: async () => {
+      if (isPractice) {
+        const onBench = await bench.practice.openNetwork(link);
+        host.hands(onBench);
+        const { network, at } = onBench;
+        return { network, at, server: bench.firmwareServer, close: () => onBench.close() };
+      }
+      const at = placeOnNetwork(link);
+      return { network: bench.network, at, server: bench.firmwareServer, close: async () => {} };
+    },
+    pilotFirst: async () => {},
+    pilotThrough: () => {},
     brokenOff: state.brokenOff.signal,
     inTurn: (name, work) =>
       bench.turns.take(name, work, {
@@ -135,6 +151,17 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
     firmware: (entries) => {
       state.firmware = entries;
     },
+  };
+}
+
+/** Throws LINK_UNKNOWN where the link names no host. */
+function placeOnNetwork(link: Link): HostPort {
+  if (link.kind !== 'http' && link.kind !== 'esphome')
+    throw new BenchError('LINK_UNKNOWN', { message: `${link.text} names no unit on the network.` });
+  const { hostname, port } = new URL(link.text.replace(/^esphome:/, 'http:'));
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? DEFAULT_PORT[link.kind] : Number(port),
   };
 }
 

@@ -67,6 +67,9 @@ export function createPracticeBench({ dataDir, clock, openRadio }: PracticeBench
         throw error;
       }
     },
+    async openNetwork(link) {
+      throw new BenchError('LINK_UNKNOWN', { message: `${link.text} is not reached over the network.` });
+    },
     async openProgrammer(link) {
       const place = places.take(link, 'programmer');
       if (place.port != null) {

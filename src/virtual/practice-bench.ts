@@ -1,4 +1,5 @@
 import type { BleRadio } from '../drivers/ble/radio.ts';
+import type { HostPort, Network } from '../drivers/http/port.ts';
 import type { Link } from '../core/link.ts';
 import type { OperatorAct } from '../core/operator-act.ts';
 import type { OpenOptions, SerialPort } from '../drivers/serial/port.ts';
@@ -28,6 +29,15 @@ export interface PracticeProgrammer extends PracticeHands {
   close(): Promise<void>;
 }
 
+/** The network of the practice bench, with the virtual unit of one link on it. */
+export interface PracticeNetwork extends PracticeHands {
+  readonly network: Network;
+  /** Where the unit is expected, as its link would say; kept when it moves or falls silent. */
+  readonly at: HostPort;
+  /** Idempotent, never throws. The unit stays on its power as long as the program runs. */
+  close(): Promise<void>;
+}
+
 /** The bench of virtual devices behind `virtual:` links. */
 export interface PracticeBench {
   /** Names of the virtual devices, e.g. `lamp`. */
@@ -40,4 +50,6 @@ export interface PracticeBench {
   openRadio(link: Link): Promise<PracticeRadio>;
   /** Likewise. LINK_UNKNOWN for a device that no programmer reaches. */
   openProgrammer(link: Link): Promise<PracticeProgrammer>;
+  /** Likewise. LINK_UNKNOWN for a device that has no network. */
+  openNetwork(link: Link): Promise<PracticeNetwork>;
 }

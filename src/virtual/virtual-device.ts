@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { OperatorAct } from '../core/operator-act.ts';
 import type { ControlLines } from '../drivers/serial/port.ts';
 import type { VirtualAir } from './air/peripheral.ts';
+import type { VirtualLan } from './lan/lan-port.ts';
 
 /** One choice of a table that the command line prints: a fault, a state or a wiring. */
 export interface NamedChoice {
@@ -27,9 +28,11 @@ export interface VirtualDevice {
   /** How it is wired to the adapter; the first one is the default. */
   readonly wirings: readonly Wiring[];
   /** Makes one unit, unpowered. Throws USAGE for an unknown fault, state or wiring. */
-  createSerialUnit(options: SerialUnitOptions): SerialUnit;
+  createSerialUnit?(options: SerialUnitOptions): SerialUnit;
   /** Likewise its flash chip on a programmer, which speaks serprog; where it is reached that way. */
   createProgrammerUnit?(options: SerialUnitOptions): SerialUnit;
+  /** Likewise the unit on its power, on the network; where it is reached that way. */
+  createNetworkUnit?(options: NetworkUnitOptions): NetworkUnit;
   /** Name of another device whose units these are, by another way: both have the same flash. */
   readonly sameUnitsAs?: string;
   /**
@@ -68,6 +71,25 @@ export interface SerialUnitOptions {
   readonly swap: () => void;
   /** One line per thing worth knowing: a reset, a boot. */
   readonly log?: (text: string) => void;
+}
+
+export interface NetworkUnitOptions extends Pick<
+  SerialUnitOptions,
+  'unit' | 'faults' | 'state' | 'wiring' | 'paced' | 'clock' | 'storage' | 'struck' | 'log'
+> {
+  /** The LAN of this bench. */
+  readonly lan: VirtualLan;
+}
+
+/** A device on the network: powered as long as it lies in its place. */
+export interface NetworkUnit {
+  readonly mac: string;
+  /** Where its own page, API or updater answers, as the LAN sees it; undefined while it is on no network. */
+  readonly at: { readonly host: string; readonly port: number } | undefined;
+  /** What the hands do at the bench. */
+  perform(act: OperatorAct, atMs: number): void;
+  /** Power off, timers ended. Idempotent. */
+  close(): void;
 }
 
 /** Flash of one unit and where it lasts. */

@@ -98,6 +98,7 @@ export async function testBench(
       devices: ['test'],
       openSerial: () => Promise.reject(new Error('no port in this test')),
       openRadio: () => Promise.reject(new Error('no radio in this test')),
+      openNetwork: () => Promise.reject(new Error('no network in this test')),
       openProgrammer: () => Promise.reject(new Error('no programmer in this test')),
     },
     clock: systemClock,

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { BenchError } from '../../core/errors.ts';
 import type { OperatorAct } from '../../core/operator-act.ts';
 import type { ControlLines } from '../../drivers/serial/port.ts';
 import type { VirtualAir } from '../air/peripheral.ts';
@@ -105,10 +106,15 @@ export class Slot {
     }
     const struck = options.memory.struck.get(number) ?? new Set<string>();
     options.memory.struck.set(number, struck);
+    const { device } = options;
+    if (device.createSerialUnit == null)
+      throw new BenchError('LINK_UNKNOWN', {
+        message: `virtual:${device.name} has no serial wire; it is reached over the network.`,
+      });
     const storage = options.storageOf(number);
     this.storage = storage;
     try {
-      return options.device.createSerialUnit({
+      return device.createSerialUnit({
         unit: number,
         faults: options.faultsOf(number),
         ...(options.state != null && { state: options.state }),

@@ -19,7 +19,7 @@ class Bench {
   readonly unit: SerialUnit;
 
   constructor(state: string, faults: readonly string[] = []) {
-    this.unit = thermometer(startFirmware).createSerialUnit({
+    this.unit = thermometer(startFirmware).createSerialUnit!({
       unit: 1,
       faults,
       state,
