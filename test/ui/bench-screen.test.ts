@@ -208,7 +208,7 @@ describe('the dashboard', () => {
             state: each.state === 'needs-operator' ? ('waiting' as const) : each.state,
           },
     );
-    const screen = await openScreen({ bench: new FakeBench([batch(slots as never)]), size: [80, 24] });
+    const screen = await openScreen({ bench: new FakeBench([batch(slots)]), size: [80, 24] });
     const text = await screen.text();
     expect(text).toMatch(/DO NOT UNPLUG lamp#\d+ and \d+ others/);
     expect(text).toMatch(/DO NOT UNPLUG 01:1/);
