@@ -1,3 +1,4 @@
+import type { TasmotaMarker } from './tasmota-marker.ts';
 import type { TelinkFirmware } from './telink-image.ts';
 import type { TelinkModel } from './telink-models.ts';
 import type { TelinkUnit } from './telink-unit.ts';
@@ -139,8 +140,31 @@ export interface InspectedFile {
   readonly foreign?: ForeignFormat;
   /** For full-flash backups. */
   readonly backup?: BackupFacts;
+  /** Of single ESP8266 images: what they are made of. */
+  readonly esp8266?: Esp8266Facts;
   /** Of Telink files: the image in it, or of a whole flash the one that starts. */
   readonly telink?: TelinkFacts;
+}
+
+/**
+ * `eboot`: Arduino builds (Tasmota, ESPHome, ESPurna). `haa-rboot`, `mongoose-rboot`: as named. `v2-app`: an
+ * application that needs a boot loader in flash already. `one-image`: all in one, or a boot loader alone.
+ */
+export type Esp8266Layout = 'eboot' | 'haa-rboot' | 'mongoose-rboot' | 'v2-app' | 'one-image';
+
+/** What a plug's firmware file for the ESP8266 is made of; offsets are those of the unpacked file. */
+export interface Esp8266Facts {
+  readonly layout: Esp8266Layout;
+  /** Of the image behind the boot loader. */
+  readonly appOffset?: number;
+  /** `arduino`: behind the image. `haa`: in a `.sec` file beside it. Signed images are never patched. */
+  readonly signature: 'none' | 'arduino' | 'haa';
+  /** The one that an old Tasmota finds. */
+  readonly tasmotaMarker?: TasmotaMarker;
+  /** Where there is no other: it stands between the words of 4 bytes and is not seen. */
+  readonly unalignedMarker?: TasmotaMarker;
+  /** Of Mongoose OS: the sector of the boot loader's configuration; on a model of the other group it is a brick. */
+  readonly bootConfigOffset?: number;
 }
 
 /** Which thermometer firmware a file holds, told by its content. */
