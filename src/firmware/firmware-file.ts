@@ -1,3 +1,4 @@
+import type { ShellyModel } from './shelly-models.ts';
 import type { TasmotaMarker } from './tasmota-marker.ts';
 import type { TelinkFirmware } from './telink-image.ts';
 import type { TelinkModel } from './telink-models.ts';
@@ -15,6 +16,8 @@ export type FirmwareKind =
   | 'esp32-full-flash'
   | 'esp8266-image'
   | 'esp8266-full-flash'
+  /** Update archive of Mongoose OS for a Shelly of the first generation: goes over the network only. */
+  | 'mongoose-zip'
   /** One firmware for a thermometer with a Telink chip, as it lies in a bank. */
   | 'telink-image'
   /** Such an image in a Zigbee update file; its part is the bare image. */
@@ -37,7 +40,6 @@ export type FirmwareKind =
 
 /** Files that no flow can write: named, so that nobody calls them garbage. */
 export type ForeignFormat =
-  | 'mongoose-zip'
   | 'zip'
   | 'tuya-ug'
   | 'signature'
@@ -142,6 +144,8 @@ export interface InspectedFile {
   readonly backup?: BackupFacts;
   /** Of single ESP8266 images: what they are made of. */
   readonly esp8266?: Esp8266Facts;
+  /** Of update archives of Mongoose OS whose manifest can be read. */
+  readonly mongoose?: MongooseFacts;
   /** Of Telink files: the image in it, or of a whole flash the one that starts. */
   readonly telink?: TelinkFacts;
 }
@@ -165,6 +169,24 @@ export interface Esp8266Facts {
   readonly unalignedMarker?: TasmotaMarker;
   /** Of Mongoose OS: the sector of the boot loader's configuration; on a model of the other group it is a brick. */
   readonly bootConfigOffset?: number;
+}
+
+/** An update archive of Mongoose OS; texts are those of its manifest, sanitised. */
+export interface MongooseFacts {
+  readonly app: string;
+  readonly version: string;
+  readonly buildId: string;
+  readonly platform: string;
+  /** The one model that takes an archive of this name; undefined when it is none of the table. */
+  readonly model?: ShellyModel;
+  /** Of its own manifest, or of the model. */
+  readonly bootConfigOffset?: number;
+  /** `takeover`: holds the strings of mgos-to-tasmota, or the URL of an image. `unknown` is said as such. */
+  readonly role: 'takeover' | 'stock' | 'unknown';
+  /** What a takeover's intermediate fetches by itself, where exactly one URL is found. */
+  readonly targetUrl?: string;
+  /** Longest URL that `withTakeoverUrl` can put there instead. */
+  readonly targetRoomBytes?: number;
 }
 
 /** Which thermometer firmware a file holds, told by its content. */

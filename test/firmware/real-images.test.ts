@@ -138,7 +138,6 @@ describe.skipIf(!hasRealFiles)('real images (skipped where ../shared/data is mis
 
   it.each([
     ['plugs/haa-otamain-12.18.0.bin.sec', 'signature'],
-    ['plugs/synthetic-mg2x-ShellyPlugS.zip', 'mongoose-zip'],
     ['plugs/tuya-convert-upgrade-1.5.ug.bin', 'tuya-ug'],
   ])('%s is named and refused', async (name, foreign) => {
     const file = await inspect(name);
