@@ -2,6 +2,8 @@ import { BenchError } from '../core/errors.ts';
 import { dafang, dafangConsole } from './dafang/dafang.ts';
 import { lamp } from './esp/lamp.ts';
 import { plugEsp8266 } from './esp/plug-esp8266.ts';
+import { haaPlug } from './plug/haa/haa-plug.ts';
+import { sonoffDiyPlug } from './plug/sonoff/sonoff-diy-plug.ts';
 import { startFirmware } from './thermometer/firmware/start-firmware.ts';
 import { thermometer } from './thermometer/thermometer.ts';
 import type { VirtualDevice } from './virtual-device.ts';
@@ -13,6 +15,8 @@ export const virtualDevices: readonly VirtualDevice[] = [
   thermometer(startFirmware),
   dafang,
   dafangConsole,
+  haaPlug,
+  sonoffDiyPlug,
 ];
 
 /** The device as it is on a programmer. Throws LINK_UNKNOWN where it is not reached that way. */

@@ -3,10 +3,10 @@ import { FLASH_TIMES, PAGE_BYTES, SECTOR_BYTES } from '../flash-chip/flash-times
 import type { UnitWifi, WifiRadio } from '../lan/lan-port.ts';
 import { runBootLoader, whyDead } from './boot/boot-loader.ts';
 import type {
-  EbootCommand,
   FirmwareRun,
   PlugChip,
   PlugFirmware,
+  RtcMemory,
   RunningPlug,
   StartReason,
 } from './plug-firmware.ts';
@@ -18,7 +18,7 @@ export interface PlugBody {
   readonly clock: Clock;
   readonly wifi: UnitWifi;
   readonly cells: Uint8Array;
-  readonly rtc: { command?: EbootCommand };
+  readonly rtc: RtcMemory;
   readonly firmwares: readonly PlugFirmware[];
   readonly paced: boolean;
   touched(offset: number, length: number): void;
@@ -68,7 +68,7 @@ export class PlugSession implements RunningPlug {
     return this.body.cells;
   }
 
-  get rtc(): { command?: EbootCommand } {
+  get rtc(): RtcMemory {
     return this.body.rtc;
   }
 

@@ -42,7 +42,7 @@ export function runInstaller(plug: RunningPlug, app: HaaApp): FirmwareRun {
     if (installer.isDownloading) plug.restart('watchdog');
   });
   installer.run().catch((error: unknown) => {
-    if (!stopping.signal.aborted) throw error;
+    if (!stopping.signal.aborted) plug.log(`model fails: ${String(error)}`);
   });
   return {
     stop() {

@@ -8,7 +8,7 @@ import { HOMEKIT } from './layout.ts';
 import { haaName, lastThreeOfMac } from './mac-name.ts';
 import { openPortal, PORTAL_PORT } from './portal.ts';
 import { KEY, Settings } from './settings.ts';
-import { SocketReader } from './socket-reader.ts';
+import { SocketReader } from '../socket-reader.ts';
 import { UdpLog } from './udp-log.ts';
 
 /** Port of the HomeKit server (libs/homekit-rsf/src/server.c). */
@@ -16,6 +16,7 @@ export const HOMEKIT_PORT = 5556;
 const DISARM_MS = 3_000;
 const BEFORE_RESTART_MS = 200;
 const REJOIN_MS = 36_000;
+const WATCH_WIFI_MS = 3_000;
 const ANNOUNCE_SETUP_MS = 3_000;
 const MOST_REQUEST_BYTES = 4_096;
 const IDLE_MS = 60_000;
@@ -34,7 +35,7 @@ export function runMain(plug: RunningPlug, app: HaaApp): FirmwareRun {
   const stopping = new AbortController();
   const main = new Main(plug, app, stopping.signal);
   main.run().catch((error: unknown) => {
-    if (!stopping.signal.aborted) throw error;
+    if (!stopping.signal.aborted) plug.log(`model fails: ${String(error)}`);
   });
   return {
     stop() {
@@ -55,7 +56,6 @@ class Main {
   private readonly signal: AbortSignal;
   private readonly settings: Settings;
   private readonly log: UdpLog;
-  private readonly sockets = new Set<Socket>();
   private readonly closers: (() => void)[] = [];
 
   constructor(plug: RunningPlug, app: HaaApp, signal: AbortSignal) {
@@ -87,11 +87,14 @@ class Main {
     this.log.line(`Home Accessory Architect ${this.app.version}`);
     this.log.line(`SN ${lastThreeOfMac(plug.chip.mac)}-1`);
     await this.homeKit(script.category);
+    for (;;) {
+      await plug.clock.sleep(WATCH_WIFI_MS, signal);
+      if (!plug.wifi.isOnNetwork) await this.join(ssid);
+    }
   }
 
   close(): void {
     for (const close of this.closers) close();
-    for (const socket of this.sockets) socket.destroy();
     this.log.close();
   }
 
@@ -149,13 +152,11 @@ class Main {
 
   /** Before pairing it answers nobody but to say that there is nothing at a path; pairing itself is not modelled. */
   private async serveClient(socket: Socket): Promise<void> {
-    this.sockets.add(socket);
     socket.on('error', () => {});
-    socket.on('close', () => this.sockets.delete(socket));
-    const reader = new SocketReader(socket, this.plug.clock);
+    const reader = new SocketReader(socket, this.plug.clock, this.signal);
     for (;;) {
       const head = await reader.head(MOST_REQUEST_BYTES, IDLE_MS);
-      if (head == null) return reader.close();
+      if (head == null) return this.signal.aborted ? undefined : reader.close();
       const path = /^[A-Z]+ ([^ ?]+)/.exec(head)?.[1] ?? '';
       if (!HOMEKIT_PATHS.has(path)) socket.write('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
     }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { joinBytes } from '../../bytes.ts';
 import type { RunningPlug } from '../plug-firmware.ts';
-import { headerIn, SocketReader } from './socket-reader.ts';
+import { headerIn, SocketReader } from '../socket-reader.ts';
 import type { UdpLog } from './udp-log.ts';
 import { VENDOR_HOST, vendorFile } from './vendor.ts';
 
@@ -32,11 +32,6 @@ export interface UpdateServer {
 interface Location {
   readonly host: string;
   readonly path: string;
-}
-
-interface Connection {
-  readonly stream: Duplex;
-  readonly reader: SocketReader;
 }
 
 /** Where downloaded bytes go. */
@@ -109,7 +104,7 @@ export class MirrorClient {
     let connection = await this.connectWithTries(location.host);
     const anew = async (why: string) => {
       this.log.line(`! ${why}`);
-      connection?.reader.close();
+      connection?.close();
       tries += 1;
       await this.plug.wait(RETRY_MS, this.signal);
       connection = await this.connectWithTries(location.host);
@@ -117,7 +112,7 @@ export class MirrorClient {
     while (connection != null && collected < length && tries < MOST_DOWNLOAD_TRIES) {
       await this.pause();
       const range = `${collected}-${collected + RANGE_BYTES - 1}`;
-      connection.stream.write(requestText(location, range));
+      connection.write(requestText(location, range));
       const head = await this.readHead(connection, READ_LIMIT_MS);
       if (head == null) {
         await anew('Read');
@@ -136,7 +131,7 @@ export class MirrorClient {
       length = total == null ? contentLength : Number(total);
       if (length > sink.mostBytes) {
         this.log.line(`! TOO BIG ${length}/${sink.mostBytes}`);
-        connection.reader.close();
+        connection.close();
         return { code: sink.inMemory ? -9 : -10, collected };
       }
       const body = await this.readBody(connection, contentLength);
@@ -150,7 +145,7 @@ export class MirrorClient {
       collected += body.length;
       this.log.line(`- ${collected}`);
     }
-    connection?.reader.close();
+    connection?.close();
     return { code: tries >= MOST_DOWNLOAD_TRIES ? 1 : 0, collected };
   }
 
@@ -175,11 +170,11 @@ export class MirrorClient {
         await this.plug.wait(RETRY_CONNECT_MS, this.signal);
         continue;
       }
-      connection.stream.write(requestText(location, '0-1'));
+      connection.write(requestText(location, '0-1'));
       const head = await this.readHead(connection, LOCATE_LIMIT_MS);
       // It reads on until the server ends or is silent for two seconds.
-      if (!connection.reader.isOver) await this.plug.wait(LOCATE_LIMIT_MS, this.signal);
-      connection.reader.close();
+      if (!connection.isOver) await this.plug.wait(LOCATE_LIMIT_MS, this.signal);
+      connection.close();
       if (head == null) continue;
       const status = /^http\/1\.1 (\d+)/i.exec(head)?.[1];
       if (status == null) return undefined;
@@ -196,7 +191,7 @@ export class MirrorClient {
     return found ? location : undefined;
   }
 
-  private async connectWithTries(host: string): Promise<Connection | undefined> {
+  private async connectWithTries(host: string): Promise<SocketReader | undefined> {
     for (let tries = 0; ; tries++) {
       const connection = await this.connect(host);
       if (connection != null || tries >= MOST_MORE_TRIES) return connection;
@@ -204,17 +199,14 @@ export class MirrorClient {
     }
   }
 
-  private async connect(host: string): Promise<Connection | undefined> {
+  private async connect(host: string): Promise<SocketReader | undefined> {
     try {
       // With a scheme in the server's name the host is "http:", which no name server knows.
       if (host === '' || host.includes(':')) throw new Error('ENOTFOUND');
       const socket = await this.plug.wifi.connect(host, this.server.port);
-      const drop = () => socket.destroy();
-      this.signal.addEventListener('abort', drop, { once: true });
-      socket.on('close', () => this.signal.removeEventListener('abort', drop));
       socket.on('error', () => {});
       const stream = this.server.ssl ? await secured(socket, host) : socket;
-      return { stream, reader: new SocketReader(stream, this.plug.clock) };
+      return new SocketReader(stream, this.plug.clock, this.signal);
     } catch {
       this.signal.throwIfAborted();
       this.log.line('*** CONNECT !');
@@ -224,14 +216,14 @@ export class MirrorClient {
     }
   }
 
-  private async readHead({ reader }: Connection, limitMs: number): Promise<string | undefined> {
+  private async readHead(reader: SocketReader, limitMs: number): Promise<string | undefined> {
     const head = await reader.head(READ_BYTES, limitMs);
     this.signal.throwIfAborted();
     return head;
   }
 
   /** Undefined when the connection broke or was silent before all of it was there. */
-  private async readBody({ reader }: Connection, length: number): Promise<Uint8Array | undefined> {
+  private async readBody(reader: SocketReader, length: number): Promise<Uint8Array | undefined> {
     const pieces: Uint8Array[] = [];
     for (let left = length; left > 0;) {
       const piece = await reader.read(Math.min(left, READ_BYTES), READ_LIMIT_MS);

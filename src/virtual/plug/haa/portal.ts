@@ -5,7 +5,7 @@ import { haaName } from './mac-name.ts';
 import { applyForm } from './portal-form.ts';
 import { formPath, portalPage, type PortalPages } from './portal-pages.ts';
 import { KEY, type Settings } from './settings.ts';
-import { headerIn, SocketReader } from './socket-reader.ts';
+import { headerIn, SocketReader } from '../socket-reader.ts';
 
 export const PORTAL_PORT = 4567;
 const PORTAL_ADDRESS = '192.168.4.1';
@@ -86,7 +86,6 @@ class Portal {
     this.closing.abort(new Error('closed'));
     this.cancelLeaving?.();
     this.listener?.close();
-    for (const socket of this.waiting) socket.destroy();
     this.plug.wifi.closeAccessPoint();
   }
 
@@ -108,7 +107,7 @@ class Portal {
     this.isServing = true;
     for (let socket = this.waiting[0]; socket != null; socket = this.waiting[0]) {
       await this.serveOne(socket).catch((error: unknown) => {
-        if (!this.closing.signal.aborted) throw error;
+        if (!this.closing.signal.aborted) this.plug.log(`model fails: ${String(error)}`);
       });
       if (this.closing.signal.aborted) return;
       this.waiting.shift();
@@ -117,7 +116,7 @@ class Portal {
   }
 
   private async serveOne(socket: Socket): Promise<void> {
-    const reader = new SocketReader(socket, this.plug.clock);
+    const reader = new SocketReader(socket, this.plug.clock, this.closing.signal);
     const request = await this.readRequest(reader);
     if (request == null) return reader.close();
     const { pages } = this.options;

@@ -157,21 +157,18 @@ describe('from the portal to HAA', () => {
   it('goes on with OTAMAIN when power went while HAA was written over HAABOOT', async () => {
     const files = await serve();
     const bench = unit();
-    let halfWay = false;
     await save(bench, { cnf: SCRIPT, ...wifi, ...server(files.port) });
-    await bench.when(() => {
-      halfWay = files.seen.some(
-        ({ path, headers }) => path.endsWith('haamain.bin') && headers.range === 'bytes=40960-45055',
-      );
-      return halfWay || bench.services.length > 0;
-    });
-    expect(halfWay).toBe(true);
+    await files.when((seen) =>
+      seen.some(({ path, headers }) => path.endsWith('haamain.bin') && headers.range === 'bytes=40960-45055'),
+    );
     bench.powerDown();
     expect(bench.flash[0x2000]).toBe(0xff);
     files.seen.length = 0;
     bench.powerUp();
     await bench.when(isAnnounced(bench));
-    expect(files.seen[0]!.path).toBe('/haa/otaversion');
+    const paths = files.seen.map(({ path }) => path);
+    expect(paths).toContain('/haa/otaversion');
+    expect(paths).not.toContain('/haa/otamain.bin');
   });
 
   it.skipIf(!existsSync(REAL))('the real HAABOOT goes the same way with the practice mirror', async () => {
@@ -203,7 +200,7 @@ describe('what strands a unit', () => {
     files.files = rest;
     const bench = unit();
     await save(bench, { cnf: '', ...wifi, ...server(files.port) });
-    await bench.when(() => files.seen.filter(({ path }) => path === '/haa/otaversion').length >= 4);
+    await files.when((seen) => seen.filter(({ path }) => path === '/haa/otaversion').length >= 4);
     expect(bench.accessPoint).toBeUndefined();
     bench.hasNetwork = false;
     await bench.when(() => bench.accessPoint != null);

@@ -107,6 +107,10 @@ export class FirmwareBench implements RunningPlug, WifiRadio {
 
   settle(): void {}
 
+  uptimeMs(): number {
+    return 3_600_000;
+  }
+
   async wait(_realMs: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
   }
@@ -125,6 +129,10 @@ export class FirmwareBench implements RunningPlug, WifiRadio {
   async join(ssid: string, password: string): Promise<string | undefined> {
     this.joins.push({ ssid, password });
     return this.hasNetwork && (password === '' || password.length >= 8) ? UNIT_ADDRESS : undefined;
+  }
+
+  get isOnNetwork(): boolean {
+    return this.joins.length > 0 && this.hasNetwork;
   }
 
   leave(): void {}

@@ -21,6 +21,7 @@ export class RangeServer {
   readonly seen: SeenRequest[] = [];
   files: Readonly<Record<string, Uint8Array>>;
   private readonly server: Server;
+  private readonly watchers = new Set<() => void>();
   private readonly connections = new Map<unknown, number>();
 
   private constructor({ files, manner }: RangeServerOptions) {
@@ -34,6 +35,7 @@ export class RangeServer {
           this.connections.set(request.socket, this.connections.size);
         const connection = this.connections.get(request.socket)!;
         this.seen.push({ method: request.method ?? '', path, headers: request.headers, body, connection });
+        for (const look of [...this.watchers]) look();
         if (request.method === 'POST') return response.end('{}');
         if (manner === 'redirects' && !path.startsWith('/moved'))
           return response.writeHead(302, { location: `http://10.77.0.1/moved${path}` }).end();
@@ -63,6 +65,19 @@ export class RangeServer {
 
   get port(): number {
     return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Resolves as soon as the condition holds of what was asked so far. */
+  when(condition: (seen: readonly SeenRequest[]) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!condition(this.seen)) return;
+        this.watchers.delete(look);
+        resolve();
+      };
+      this.watchers.add(look);
+      look();
+    });
   }
 
   close(): void {

@@ -1,18 +1,23 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 
-/** Reads of one socket in pieces, with a limit to each, as a small device does it. */
+/**
+ * Reads of one socket in pieces, with a limit to each, as a small device does it. Once `signal` is aborted everything
+ * that is waited for ends as if nothing had come; the socket is left alone, as by a device that lost its power.
+ */
 export class SocketReader {
   private readonly stream: Socket | Duplex;
   private readonly clock: Clock;
+  private readonly signal: AbortSignal;
   private pending = Buffer.alloc(0);
   private ended = false;
   private wake: (() => void) | undefined;
 
-  constructor(stream: Socket | Duplex, clock: Clock) {
+  constructor(stream: Socket | Duplex, clock: Clock, signal: AbortSignal) {
     this.stream = stream;
     this.clock = clock;
+    this.signal = signal;
     const end = () => {
       this.ended = true;
       this.wake?.();
@@ -55,6 +60,10 @@ export class SocketReader {
     }
   }
 
+  write(text: string): void {
+    this.stream.write(text);
+  }
+
   close(): void {
     this.stream.destroy();
   }
@@ -62,15 +71,17 @@ export class SocketReader {
   /** False when the limit came first. */
   private moreOrLimit(limitMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const cancel = this.clock.after(limitMs, () => {
-        this.wake = undefined;
-        resolve(false);
-      });
-      this.wake = () => {
+      if (this.signal.aborted) return resolve(false);
+      const settle = (came: boolean) => {
         this.wake = undefined;
         cancel();
-        resolve(true);
+        this.signal.removeEventListener('abort', onAbort);
+        resolve(came);
       };
+      const onAbort = () => settle(false);
+      const cancel = this.clock.after(limitMs, () => settle(false));
+      this.signal.addEventListener('abort', onAbort, { once: true });
+      this.wake = () => settle(true);
     });
   }
 }
