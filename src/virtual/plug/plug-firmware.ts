@@ -48,7 +48,11 @@ export interface RunningPlug {
   /** After it returns, what was written survives loss of power (as of now it is on the disk). */
   settle(): void;
   /** Bytes that survive a restart, not a loss of power: the RTC memory. */
-  readonly rtc: { command?: EbootCommand };
+  readonly rtc: {
+    command?: EbootCommand;
+    /** What the firmware keeps there for its next start. */
+    user?: Record<string, number>;
+  };
   /** Why it started: `power`, `restart`, `watchdog`. */
   readonly startedBy: StartReason;
   /** Restarts as the firmware would: the boot loader runs, copies what the RTC command says, and starts what is there. */
