@@ -5,6 +5,7 @@ import { ESP_CONTACT_CODES } from './esp-contact.ts';
 import { ESP_LOADER_CODES } from './esp-loader.ts';
 import { FILE_CODES } from './files.ts';
 import { FLASHROM_CODES } from './flashrom.ts';
+import { NETWORK_CODES } from './network.ts';
 import { PROOF_CODES } from './proof.ts';
 import { SERIAL_CODES } from './serial.ts';
 import { TELINK_CODES } from './telink.ts';
@@ -28,5 +29,6 @@ export const ERROR_CODES = {
   ...FLASHROM_CODES,
   ...DAFANG_CODES,
   ...UBOOT_CODES,
+  ...NETWORK_CODES,
   ...PROOF_CODES,
 } as const;
