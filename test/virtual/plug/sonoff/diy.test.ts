@@ -200,7 +200,7 @@ describe('flashing by ota_flash', () => {
     ['gives no Content-Range', { manner: 'no-content-range' }],
     ['does not have it', { files: {} }],
   ] as const)('is unreachable for it: a server that %s', async (_what, options) => {
-    const server = await serve(options as Partial<RangeServerOptions>);
+    const server = await serve(options);
     expect((await flash(unit({ settings: unlocked }), server.port)).error).toBe(424);
   });
 
