@@ -2,6 +2,7 @@ import { BenchError } from '../core/errors.ts';
 import { dafang, dafangConsole } from './dafang/dafang.ts';
 import { lamp } from './esp/lamp.ts';
 import { plugEsp8266 } from './esp/plug-esp8266.ts';
+import { shellyPlugS } from './shelly/shelly.ts';
 import { startFirmware } from './thermometer/firmware/start-firmware.ts';
 import { thermometer } from './thermometer/thermometer.ts';
 import type { VirtualDevice } from './virtual-device.ts';
@@ -13,6 +14,7 @@ export const virtualDevices: readonly VirtualDevice[] = [
   thermometer(startFirmware),
   dafang,
   dafangConsole,
+  shellyPlugS,
 ];
 
 /** The device as it is on a programmer. Throws LINK_UNKNOWN where it is not reached that way. */
