@@ -1,6 +1,6 @@
 import { jsonPage, textPage, type PageReply, type PageRequest } from '../../plug/http/pages.ts';
 import { plainMac } from '../models.ts';
-import { isTree, parseTree, settingAt, type Tree } from '../mongoose/settings.ts';
+import { isTree, parseTree, settingAt, textAt, type Tree } from '../mongoose/settings.ts';
 import type { TakeoverRun } from './takeover-run.ts';
 
 /** `Sys.Reboot` and a reboot after `Config.Set` wait so long, ms. */
@@ -11,16 +11,16 @@ export async function answerRpc(run: TakeoverRun, method: string, request: PageR
   const given = parseTree(Buffer.from(request.body).toString() || '{}');
   // A frame as it goes over any transport, or the arguments alone.
   const args = method === '' ? settingAt(given, 'args') : given;
-  const name = method === '' ? String(settingAt(given, 'method') ?? '') : method;
+  const name = method === '' ? textAt(given, 'method') : method;
   return callRpc(run, name, isTree(args) ? args : {});
 }
 
 async function callRpc(run: TakeoverRun, method: string, args: Tree): Promise<PageReply> {
   switch (method) {
     case 'Config.Get': {
-      const key = settingAt(args, 'key');
-      const value = typeof key === 'string' && key !== '' ? settingAt(run.config(), key) : run.config();
-      return value === undefined ? failed(404, `${String(key)} not found`) : jsonPage(value);
+      const key = textAt(args, 'key');
+      const value = key === '' ? run.config() : settingAt(run.config(), key);
+      return value === undefined ? failed(404, `${key} not found`) : jsonPage(value);
     }
     case 'Config.Set': {
       const config = settingAt(args, 'config');
