@@ -2,6 +2,8 @@ import { BenchError } from '../core/errors.ts';
 import { dafang, dafangConsole } from './dafang/dafang.ts';
 import { lamp } from './esp/lamp.ts';
 import { plugEsp8266 } from './esp/plug-esp8266.ts';
+import { haaPlug } from './plug/haa/haa-plug.ts';
+import { sonoffDiyPlug } from './plug/sonoff/sonoff-diy-plug.ts';
 import { shellyPlugS } from './shelly/shelly.ts';
 import { startFirmware } from './thermometer/firmware/start-firmware.ts';
 import { thermometer } from './thermometer/thermometer.ts';
@@ -15,6 +17,8 @@ export const virtualDevices: readonly VirtualDevice[] = [
   dafang,
   dafangConsole,
   shellyPlugS,
+  haaPlug,
+  sonoffDiyPlug,
 ];
 
 /** The device as it is on a programmer. Throws LINK_UNKNOWN where it is not reached that way. */
