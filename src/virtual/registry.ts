@@ -2,6 +2,9 @@ import { BenchError } from '../core/errors.ts';
 import { dafang, dafangConsole } from './dafang/dafang.ts';
 import { lamp } from './esp/lamp.ts';
 import { plugEsp8266 } from './esp/plug-esp8266.ts';
+import { ARDUINO_FIRMWARES } from './plug/arduino-firmwares.ts';
+import { esphomePlug } from './plug/esphome/esphome-plug.ts';
+import { tasmotaPlug } from './plug/tasmota/tasmota-plug.ts';
 import { startFirmware } from './thermometer/firmware/start-firmware.ts';
 import { thermometer } from './thermometer/thermometer.ts';
 import type { VirtualDevice } from './virtual-device.ts';
@@ -13,6 +16,8 @@ export const virtualDevices: readonly VirtualDevice[] = [
   thermometer(startFirmware),
   dafang,
   dafangConsole,
+  tasmotaPlug(ARDUINO_FIRMWARES),
+  esphomePlug(ARDUINO_FIRMWARES),
 ];
 
 /** The device as it is on a programmer. Throws LINK_UNKNOWN where it is not reached that way. */
