@@ -1,10 +1,10 @@
 import { shellyGen2 } from '../shelly/gen2.ts';
 import { shellyStock } from '../shelly/stock/stock.ts';
 import { mgosTakeover } from '../shelly/takeover/takeover.ts';
+import { ARDUINO_FIRMWARES } from './arduino-firmwares.ts';
 import { haaFirmware } from './haa/firmware.ts';
 import type { PlugFirmware } from './plug-firmware.ts';
 import { sonoffDiyFirmware } from './sonoff/diy-firmware.ts';
-import { tasmota } from './tasmota/tasmota.ts';
 
 /**
  * Whatever a plug may be flashed with, asked in this order: each device starts all of them, by what stands in its flash.
@@ -15,6 +15,6 @@ export const plugFirmwares: readonly PlugFirmware[] = [
   shellyGen2,
   haaFirmware,
   sonoffDiyFirmware,
-  tasmota,
+  ...ARDUINO_FIRMWARES,
   mgosTakeover,
 ];
