@@ -62,14 +62,17 @@ class Sender {
     if ((await this.#answer(START_AGAIN_MS, ['ask'])) === 'ask') await this.#deliver(lastBlock());
   }
 
-  /** Sends until it is acknowledged. */
+  /**
+   * Sends until it is acknowledged. U-Boot 2013.07 refuses a block with `C`, not NAK, as long as it counts in CRCs
+   * (common/xyzModem.c).
+   */
   async #deliver(packet: Uint8Array): Promise<void> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const { signal } = this.#options;
       if (signal?.aborted === true) throw abortReason(signal);
       this.#inbox.clear();
       await this.#inbox.port.write(packet);
-      const answer = await this.#answer(ANSWER_MS, ['ack', 'nak', 'cancelled']);
+      const answer = await this.#answer(ANSWER_MS, ['ack', 'nak', 'ask', 'cancelled']);
       if (answer === 'ack') return;
       if (answer === 'cancelled')
         throw new BenchError('UPLOAD_FAILED', { message: 'U-Boot cancelled the upload.' });

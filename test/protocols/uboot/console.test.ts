@@ -219,6 +219,20 @@ describe('YMODEM', () => {
     expect(unit.commands.filter((command) => command.startsWith('loady'))).toHaveLength(3);
   });
 
+  it.each([
+    ['NAK', '\x15'],
+    ['C, as U-Boot 2013.07 does', 'C'],
+  ])('a block refused with %s is sent again at once', async (_name, refusal) => {
+    const { unit, clock, console } = await meet();
+    unit.refusedBlocks = new Set([1, 2, 9, 10, 40]);
+    unit.refusal = refusal;
+    const content = noise(0x1_0000, 4);
+    const startMs = clock.monotonicMs();
+    await clock.run(uploadToRam(console, { address: RAM_BASE, content }));
+    expect(Buffer.compare(unit.ram.subarray(0, content.length), content)).toBe(0);
+    expect(clock.monotonicMs() - startMs).toBeLessThan(1_000);
+  });
+
   it('gives up in the end, and leaves the prompt usable', async () => {
     const { unit, clock, console } = await meet();
     unit.refusedBlocks = new Set(Array.from({ length: 100 }, (_, index) => index + 1));

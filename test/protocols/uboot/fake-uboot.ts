@@ -33,8 +33,10 @@ export class FakeUboot {
   card: Uint8Array | undefined;
   /** Erased or programmed stretches. */
   readonly writes: { readonly offset: number; readonly length: number }[] = [];
-  /** The nth YMODEM block (from 1) is answered with NAK once. */
+  /** The nth YMODEM block (from 1) is refused once. */
   refusedBlocks = new Set<number>();
+  /** How a block is refused: NAK, or `C` as U-Boot 2013.07 does. */
+  refusal = '\x15';
   ymodemBlocks = 0;
   readonly #options: FakeOptions;
   #mode: 'off' | 'countdown' | 'prompt' | 'ymodem' | 'linux';
@@ -229,7 +231,7 @@ export class FakeUboot {
       packet[1] !== (state.next & 0xff) ||
       this.refusedBlocks.delete(this.ymodemBlocks)
     )
-      return this.say('\x15');
+      return this.say(this.refusal);
     if (state.isOver) {
       this.say('\x06');
       return this.#endYmodem(
