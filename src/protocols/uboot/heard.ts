@@ -157,8 +157,11 @@ function isGarbage(text: string): boolean {
   return text.length >= GARBAGE_BYTES && odd * 3 > Math.min(text.length, GARBAGE_SAMPLE);
 }
 
-/** Realtek's driver and its parameter, or `ifconfig`, name the address in use. Others may name that of the efuse. */
-const SURE_MAC = /rtw_macaddr_cfg|rtw_initmac|HWaddr/i;
+/**
+ * Realtek's driver, its parameter and `ifconfig` name the address in use; `rtw_ndev_init` prints that of the network
+ * device (its os_intfs.c), for wlan0 and for p2p0 another one. What else names an address may mean that of the efuse.
+ */
+const SURE_MAC = /rtw_macaddr_cfg|rtw_initmac|rtw_ndev_init\(wlan0\)|HWaddr/i;
 const MAC_IN_LINE = /mac.*?\b([0-9a-f]{2}(?::[0-9a-f]{2}){5})(?![0-9a-f]|:[0-9a-f])/i;
 const HWADDR_IN_LINE = /HWaddr ([0-9a-f]{2}(?::[0-9a-f]{2}){5})(?![0-9a-f]|:[0-9a-f])/i;
 

@@ -74,6 +74,9 @@ describe('what is heard', () => {
       mac: '34:ce:00:aa:bb:04',
       isSure: true,
     });
+    const wlan0 = 'RTW: rtw_ndev_init(wlan0) if1 mac_addr=34:ce:00:aa:bb:06\r\n';
+    const p2p0 = 'RTW: rtw_ndev_init(p2p0) if2 mac_addr=36:ce:00:aa:bb:06\r\n';
+    expect(macOfLinux(LINUX + wlan0 + p2p0)).toMatchObject({ mac: '34:ce:00:aa:bb:06', isSure: true });
     // The efuse of the chip may hold another one; what is in use counts, whatever comes first.
     const efuse = 'EFUSE MAC Address: 00:e0:4c:11:22:33\r\n';
     const inUse = 'rtw_macaddr_cfg mac addr:34:ce:00:aa:bb:05\r\n';
