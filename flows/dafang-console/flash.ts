@@ -26,16 +26,24 @@ async function writeFirmware(session: ConsoleSession, run: ConsoleRun): Promise<
   const { demo, source, parts, files } = run.plan;
   run.firmware([...files].map(([slot, { path, sha256 }]) => ({ slot, file: path, sha256 })));
   if (demo !== undefined && source !== 'serial') {
-    const isThere = await isInFlash(session, run, demo.offset, demo.payloadBytes, demo.payloadCrc);
-    if (isThere) return false;
-    if (await loadDemo(session, run, demo)) return writeDemo(session, run, demo);
+    const crcBefore = await crcOfFlash(
+      session,
+      { offset: demo.offset, size: demo.payloadBytes },
+      run.signal,
+    );
+    if (crcBefore === demo.payloadCrc) return false;
+    if (await loadDemo(session, run, demo)) return writeDemo(session, run, demo, crcBefore);
   }
   return uploadParts(session, run, parts);
 }
 
-async function writeDemo(session: ConsoleSession, run: ConsoleRun, demo: DemoFile): Promise<boolean> {
-  const { offset, payloadBytes: size, payloadCrc: crc } = demo;
-  await writeStretch(session, run, { name: 'kernel to appfs', offset, size, crc });
+async function writeDemo(
+  session: ConsoleSession,
+  run: ConsoleRun,
+  { offset, payloadBytes: size, payloadCrc: crc }: DemoFile,
+  crcBefore: number,
+): Promise<boolean> {
+  await writeStretch(session, run, { name: 'kernel to appfs', offset, size, crc, crcBefore });
   return true;
 }
 
@@ -49,7 +57,8 @@ async function uploadParts(
   for (const { name, offset, bytes } of parts) {
     const crc = crcOf(bytes);
     throwIfAborted(run.signal);
-    if (await isInFlash(session, run, offset, bytes.length, crc)) {
+    const crcBefore = await crcOfFlash(session, { offset, size: bytes.length }, run.signal);
+    if (crcBefore === crc) {
       run.log('info', `${name} at ${hex(offset)} is right already`);
       continue;
     }
@@ -59,19 +68,11 @@ async function uploadParts(
       signal: run.signal,
       onBytes: counting(`uploading ${name}`, bytes.length, run.progress),
     });
-    await writeStretch(session, run, { name, offset, size: bytes.length, crc });
+    await writeStretch(session, run, { name, offset, size: bytes.length, crc, crcBefore });
     wrote = true;
   }
   return wrote;
 }
-
-const isInFlash = async (
-  session: ConsoleSession,
-  run: ConsoleRun,
-  offset: number,
-  size: number,
-  crc: number,
-) => (await crcOfFlash(session, { offset, size }, run.signal)) === crc;
 
 /** `config` before `para`: were the link lost between them, the MAC would still be the one that was. */
 async function restoreIdentity(session: ConsoleSession, run: ConsoleRun): Promise<boolean> {

@@ -296,15 +296,36 @@ describe('what went wrong is said, and never a PASS', () => {
   });
 
   it('flash that does not hold what was written: written once more, then no reset', async () => {
+    let reads = 0;
     const { settled, unit } = await go({
       card: DEMO,
       answer: (command, answer) =>
-        command === 'crc32 0x81400000 0xa90000' ? answer.replace(/==> \w{8}/, '==> 01234567') : answer,
+        command === 'crc32 0x81400000 0xa90000'
+          ? answer.replace(/==> \w{8}/, `==> 0123456${reads++}`)
+          : answer,
     });
     expect(settled.code).toBe('VERIFY_MISMATCH');
     expect(unit.commands.filter((command) => command.startsWith('sf update'))).toHaveLength(2);
     expect(unit.commands).not.toContain('reset');
   });
+
+  it('a chip that holds what it held before: write protected, and the programmer can lift that', async () => {
+    const { settled, unit } = await go({ card: DEMO, isProtected: true });
+    expect(settled).toMatchObject({ outcome: 'FAIL', code: 'FLASH_PROTECTED' });
+    expect(settled.advice).toContain('dafang-spi');
+    expect(unit.commands).not.toContain('reset');
+  });
+
+  it.each(['ERROR: flash area is locked', 'offset 0x40000 is protected and cannot be erased'])(
+    'a later U-Boot that says so itself: %s',
+    async (line) => {
+      const { settled } = await go({
+        card: DEMO,
+        answer: (command, answer) => (command.startsWith('sf update') ? `${line}\r\n` : answer),
+      });
+      expect(settled).toMatchObject({ outcome: 'FAIL', code: 'FLASH_PROTECTED' });
+    },
+  );
 
   it('config or para that changed beside the write', async () => {
     let isWritten = false;

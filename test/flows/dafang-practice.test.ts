@@ -99,10 +99,10 @@ const ENDS: Partial<Record<DafangFault, End>> = {
   'update-fails': { code: 'UBOOT_FLASH_FAILED' },
   'write-lies': { code: 'VERIFY_MISMATCH' },
   'mac-changes': { code: 'MAC_CHANGED' },
-  protected: { code: 'VERIFY_MISMATCH' },
+  protected: { code: 'FLASH_PROTECTED' },
   busy: { code: 'PASS', file: 'dafang-kernel' },
 };
-const UNTOUCHED = ['SD_CARD_UNUSABLE', 'SD_FILE_WRONG', 'UBOOT_READ_DAMAGED'];
+const UNTOUCHED = ['SD_CARD_UNUSABLE', 'SD_FILE_WRONG', 'UBOOT_READ_DAMAGED', 'FLASH_PROTECTED'];
 
 describe('each fault of a camera on its console has its own end, and the chip is the judge', () => {
   it.each(Object.entries(ENDS))('%s', async (fault, { code, file = 'demo', source = 'auto' }) => {

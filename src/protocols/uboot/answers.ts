@@ -52,6 +52,15 @@ export const updateFailure = (answer: string): string | undefined =>
     answer,
   )?.[0];
 
+/**
+ * How later versions refuse what the block-protect bits of the chip forbid (cmd/sf.c; drivers/mtd/spi; the words that
+ * its own test/py expects). 2013.07 looks at no such bit.
+ */
+export const protection = (answer: string): string | undefined =>
+  /flash area is locked|is protected and cannot be erased|Attempted to modify a protected sector/.exec(
+    answer,
+  )?.[0];
+
 /** `SF: Detected GD25Q128`, later with sizes behind it. */
 export const flashName = (answer: string): string | undefined => /SF: Detected (\S+)/.exec(answer)?.[1];
 /** Why there is no flash: `SF: Unsupported manufacturer 5e`. */

@@ -1,7 +1,15 @@
 import { BenchError } from '../../core/errors.ts';
 import type { ProgressSink } from '../../core/progress.ts';
 import { deviceText } from '../../core/text.ts';
-import { flashName, flashProblem, saysDone, updateCount, updateFailure, updatePercent } from './answers.ts';
+import {
+  flashName,
+  flashProblem,
+  protection,
+  saysDone,
+  updateCount,
+  updateFailure,
+  updatePercent,
+} from './answers.ts';
 import type { UbootConsole } from './console.ts';
 import { hex } from './hex.ts';
 import type { RamWork } from './memory.ts';
@@ -39,7 +47,7 @@ export async function readFlash(
 
 /**
  * Makes flash equal to RAM: equal sectors are skipped, so that it can be repeated after a cut. Not to be cancelled.
- * Progress is what U-Boot says. Throws UBOOT_FLASH_FAILED.
+ * Progress is what U-Boot says. Throws UBOOT_FLASH_FAILED, FLASH_PROTECTED.
  */
 export async function updateFlash(
   console: UbootConsole,
@@ -60,6 +68,8 @@ export async function updateFlash(
     },
   });
   console.logAnswer(answer.slice(answer.lastIndexOf('\rUpdating') + 1));
+  const locked = protection(answer);
+  if (locked !== undefined) throw flashProtected(`U-Boot says of flash at ${hex(offset)}: ${locked}.`);
   const count = updateCount(answer);
   const failure = updateFailure(answer);
   if (failure === undefined && count !== undefined && count.written + count.skipped === length) return count;
@@ -67,6 +77,14 @@ export async function updateFlash(
     message: `sf update at ${hex(offset)} did not end as it must: ${failure ?? lastWords(answer)}`,
   });
 }
+
+/** FLASH_PROTECTED of a chip that is on the camera: no U-Boot of these lifts the protection, flashrom does. */
+export const flashProtected = (message: string): BenchError =>
+  new BenchError('FLASH_PROTECTED', {
+    message,
+    advice:
+      'Power the camera off and flash with the programmer (dafang-spi), which lifts the protection; pin 3 (WP) of the chip must have 3.3 V.',
+  });
 
 /** The live line is far shorter. */
 const LIVE_TAIL = 200;

@@ -19,6 +19,8 @@ export interface FakeOptions {
   readonly answer?: (command: string, answer: string) => string;
   /** What Linux says of its MAC; default: what para says. */
   readonly linuxMac?: string;
+  /** The chip ignores what is written, and U-Boot does not notice. */
+  readonly isProtected?: boolean;
   /** Damages the nth byte that comes in (from 1). */
   readonly damagedBytes?: ReadonlySet<number>;
 }
@@ -198,8 +200,10 @@ export class FakeUboot {
       const sector = ram.subarray(at, at + 0x1000);
       const place = this.flash.subarray(offset + at, offset + at + sector.length);
       if (Buffer.compare(sector, place) === 0) continue;
-      place.set(sector);
-      this.writes.push({ offset: offset + at, length: sector.length });
+      if (this.#options.isProtected !== true) {
+        place.set(sector);
+        this.writes.push({ offset: offset + at, length: sector.length });
+      }
       written += sector.length;
     }
     return `\rUpdating, 50% 90000 B/s\r${written} bytes written, ${length - written} bytes skipped in 1.5s, speed 90000 B/s\r\n--->update spend 1500 ms\r\n`;
