@@ -59,7 +59,8 @@ async function readIdentity(session: ConsoleSession, run: ConsoleRun): Promise<U
   const identity = new Uint8Array(IDENTITY.size);
   identity.set(config);
   identity.set(session.para!, config.length);
-  if ((await crcOfFlash(session, IDENTITY, run.signal)) === crcOf(identity)) return identity;
+  const expected = crcOf(identity);
+  if ((await crcOfFlash(session, IDENTITY, expected, run.signal)) === expected) return identity;
   throw new BenchError('UBOOT_READ_DAMAGED', { message: 'config and para do not read the same twice.' });
 }
 

@@ -29,6 +29,7 @@ async function writeFirmware(session: ConsoleSession, run: ConsoleRun): Promise<
     const crcBefore = await crcOfFlash(
       session,
       { offset: demo.offset, size: demo.payloadBytes },
+      demo.payloadCrc,
       run.signal,
     );
     if (crcBefore === demo.payloadCrc) return false;
@@ -57,7 +58,7 @@ async function uploadParts(
   for (const { name, offset, bytes } of parts) {
     const crc = crcOf(bytes);
     throwIfAborted(run.signal);
-    const crcBefore = await crcOfFlash(session, { offset, size: bytes.length }, run.signal);
+    const crcBefore = await crcOfFlash(session, { offset, size: bytes.length }, crc, run.signal);
     if (crcBefore === crc) {
       run.log('info', `${name} at ${hex(offset)} is right already`);
       continue;

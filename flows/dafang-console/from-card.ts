@@ -25,7 +25,7 @@ export async function loadDemo(session: ConsoleSession, run: ConsoleRun, demo: D
   await fillRam(console, LOAD_ADDRESS, 0xff, payloadBytes, { signal });
   const range = { file: FILE, address: LOAD_ADDRESS, length: payloadBytes, skip: headerBytes };
   await loadFromCard(console, range, { signal });
-  const crc = await crcOfRam(console, LOAD_ADDRESS, payloadBytes, { signal });
+  const crc = await crcOfRam(console, LOAD_ADDRESS, payloadBytes, { signal, expected: payloadCrc });
   if (crc !== payloadCrc) throw wrongFile(`its CRC-32 is ${crcText(crc)}, not ${crcText(payloadCrc)}`);
   return true;
 }

@@ -15,12 +15,13 @@ export async function readPart(
   return readRam(console, { address: LOAD_ADDRESS, length: size, signal, onBytes });
 }
 
-/** CRC-32 of what flash holds, by U-Boot. */
+/** CRC-32 of what flash holds, by U-Boot; `expected`: another one counts only when it is said twice. */
 export async function crcOfFlash(
   { console }: ConsoleSession,
   { offset, size }: { readonly offset: number; readonly size: number },
+  expected: number,
   signal?: AbortSignal,
 ): Promise<number> {
   await readFlash(console, { address: CHECK_ADDRESS, offset, length: size }, { signal });
-  return crcOfRam(console, CHECK_ADDRESS, size, { signal });
+  return crcOfRam(console, CHECK_ADDRESS, size, { signal, expected });
 }

@@ -8,7 +8,8 @@ import { IDENTITY, type ConsoleRun, type ConsoleSession } from './session.ts';
 export async function verify(session: ConsoleSession, run: ConsoleRun): Promise<StepResult> {
   run.progress({ label: 'comparing config and para with the backup', done: 0, unit: 'tries' });
   // A cancel does not keep the operator from knowing whether the camera still has its identity.
-  if ((await crcOfFlash(session, IDENTITY)) === crcOf(session.wantedIdentity!)) return done;
+  const expected = crcOf(session.wantedIdentity!);
+  if ((await crcOfFlash(session, IDENTITY, expected)) === expected) return done;
   throw new BenchError('IDENTITY_CHANGED', {
     advice: 'Leave the power on and run benchflash restore dafang-console with the backup of this run.',
   });

@@ -1,6 +1,13 @@
 import { throwIfAborted } from '../../src/core/abort.ts';
-import { BenchError } from '../../src/core/errors.ts';
-import { crcOfRam, crcText, flashProtected, hex, updateFlash } from '../../src/protocols/uboot/index.ts';
+import { BenchError, isBenchError } from '../../src/core/errors.ts';
+import {
+  crcOfRam,
+  crcText,
+  flashProtected,
+  hex,
+  updateFlash,
+  type UpdateCount,
+} from '../../src/protocols/uboot/index.ts';
 import { crcOfFlash } from './read-part.ts';
 import { LOAD_ADDRESS, type ConsoleRun, type ConsoleSession } from './session.ts';
 
@@ -26,7 +33,7 @@ export async function writeStretch(
   run: ConsoleRun,
   { name, offset, size, crc, crcBefore }: PreparedStretch,
 ): Promise<void> {
-  const inRam = await crcOfRam(session.console, LOAD_ADDRESS, size, { signal: run.signal });
+  const inRam = await crcOfRam(session.console, LOAD_ADDRESS, size, { signal: run.signal, expected: crc });
   if (inRam !== crc) {
     throw new BenchError('UPLOAD_FAILED', {
       message: `What lies in RAM for ${name} is not what must be written (CRC-32 ${crcText(inRam)}, not ${crcText(crc)}).`,
@@ -37,10 +44,19 @@ export async function writeStretch(
   let found = crcBefore;
   for (let attempt = 1; attempt <= WRITES; attempt++) {
     const range = { address: LOAD_ADDRESS, offset, length: size };
-    const { written, skipped } = await updateFlash(session.console, range, `writing ${name}`, run.progress);
+    let count: UpdateCount;
+    try {
+      count = await updateFlash(session.console, range, `writing ${name}`, run.progress);
+    } catch (error) {
+      // On a noisy line its last words may only have come damaged; what is equal by now is skipped.
+      if (attempt === WRITES || !isBenchError(error, 'UBOOT_FLASH_FAILED')) throw error;
+      run.warn(`${error.message}. It is written once more.`);
+      continue;
+    }
+    const { written, skipped } = count;
     run.wrote(written);
     run.log('info', `${name} at ${hex(offset)}: ${written} bytes written, ${skipped} were equal`);
-    found = await crcOfFlash(session, { offset, size });
+    found = await crcOfFlash(session, { offset, size }, crc);
     if (found === crc) return;
     run.warn(
       `${name} does not read back as it was written${attempt < WRITES ? '; it is written once more' : ''}.`,

@@ -128,7 +128,8 @@ export class UbootConsole {
 
   /**
    * Sends one command and returns what it printed, without echo and prompt. The command is not carried out before its
-   * echo has shown that it arrived as it was sent. Throws UBOOT_COMMAND_REFUSED, UBOOT_ECHO_DAMAGED, UBOOT_SILENT, and
+   * echo has shown that it arrived as it was sent. Where the prompt itself came damaged, U-Boot is asked for another one,
+   * and what was heard is the answer. Throws UBOOT_COMMAND_REFUSED, UBOOT_ECHO_DAMAGED, UBOOT_SILENT, and
    * UBOOT_COMMAND_FAILED where U-Boot does not know it.
    */
   async run(command: string, options: RunOptions = {}): Promise<string> {
@@ -141,9 +142,10 @@ export class UbootConsole {
       },
       { quietMs: options.quietMs ?? QUIET_MS, signal: options.signal },
     );
-    if (done === undefined) throw this.#silent(command);
-    const text = this.inbox.take(done);
-    const answer = text.slice(0, text.length - prompt.length);
+    const answer =
+      done === undefined
+        ? await this.#withoutPrompt(command, options.signal)
+        : this.inbox.take(done).slice(0, -prompt.length);
     if (options.isLogged !== false) this.logAnswer(answer);
     if (isUnknownCommand(answer))
       throw new BenchError('UBOOT_COMMAND_FAILED', {
@@ -163,6 +165,15 @@ export class UbootConsole {
     await this.port.write(Buffer.from(ENTER, 'latin1'));
     // The line ends with the echo of Enter; what follows is the answer.
     if (command === 'reset') this.#prompt = undefined;
+  }
+
+  async #withoutPrompt(command: string, signal: AbortSignal | undefined): Promise<string> {
+    this.#refuseRestarted();
+    const silent = this.#silent(command);
+    const answer = this.inbox.text;
+    if (!(await this.#settle(signal, true))) throw silent;
+    this.log('warn', 'the prompt of U-Boot came damaged');
+    return answer;
   }
 
   /** Gives up whatever is being typed or sent, and makes sure that the prompt answers. Throws UBOOT_SILENT. */

@@ -9,6 +9,7 @@ import {
   updateCount,
   updateFailure,
   updatePercent,
+  type UpdateCount,
 } from './answers.ts';
 import type { UbootConsole } from './console.ts';
 import { hex } from './hex.ts';
@@ -20,12 +21,18 @@ const UPDATE_QUIET_MS = 120_000;
 const lastWords = (answer: string): string =>
   deviceText(Buffer.from(answer, 'latin1')).trim().split('\n').at(-1)?.slice(0, 120) ?? '';
 
+/** What only reads may be done again: one damaged character of the answer is no failure. */
+const TRIES = 3;
+
 /** Selects the flash chip; returns its name as U-Boot has it. Throws UBOOT_FLASH_UNKNOWN. */
 export async function probeFlash(console: UbootConsole, { signal }: RamWork = {}): Promise<string> {
-  const answer = await console.run('sf probe', { signal });
-  const name = flashName(answer);
-  if (name !== undefined && flashProblem(answer) === undefined) return name;
-  const why = flashProblem(answer);
+  let why: string | undefined;
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const answer = await console.run('sf probe', { signal });
+    const name = flashName(answer);
+    why = flashProblem(answer) ?? why;
+    if (name !== undefined && flashProblem(answer) === undefined) return name;
+  }
   throw new BenchError('UBOOT_FLASH_UNKNOWN', {
     message: `U-Boot cannot drive the flash chip${why === undefined ? '' : ` (${why})`}.`,
   });
@@ -38,8 +45,11 @@ export async function readFlash(
   { signal }: RamWork = {},
 ): Promise<void> {
   const { address, offset, length } = range;
-  const answer = await console.run(`sf read ${hex(address)} ${hex(offset)} ${hex(length)}`, { signal });
-  if (saysDone(answer, 'Read', offset, length)) return;
+  let answer = '';
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    answer = await console.run(`sf read ${hex(address)} ${hex(offset)} ${hex(length)}`, { signal });
+    if (saysDone(answer, 'Read', offset, length)) return;
+  }
   throw new BenchError('UBOOT_COMMAND_FAILED', {
     message: `U-Boot did not read ${hex(length)} bytes of flash at ${hex(offset)}: ${lastWords(answer)}`,
   });
@@ -54,7 +64,7 @@ export async function updateFlash(
   range: { readonly address: number; readonly offset: number; readonly length: number },
   label: string,
   onProgress: ProgressSink,
-): Promise<{ readonly written: number; readonly skipped: number }> {
+): Promise<UpdateCount> {
   const { address, offset, length } = range;
   let told = -1;
   const answer = await console.run(`sf update ${hex(address)} ${hex(offset)} ${hex(length)}`, {

@@ -1,3 +1,4 @@
+export type { UpdateCount } from './answers.ts';
 export { watchBoot, type BootHeard } from './boot-watch.ts';
 export { findOnCard, loadFromCard } from './card.ts';
 export { UbootConsole } from './console.ts';

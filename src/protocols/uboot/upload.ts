@@ -33,7 +33,8 @@ export async function uploadToRam(
     await uploadPiece(console, address + at, piece, signal, (bytes) => onBytes?.(at + bytes));
     onBytes?.(at + piece.length);
   }
-  if ((await crcOfRam(console, address, content.length, { signal })) !== crcOf(content))
+  const expected = crcOf(content);
+  if ((await crcOfRam(console, address, content.length, { signal, expected })) !== expected)
     throw new BenchError('UPLOAD_FAILED', {
       message: 'What was uploaded is not what was sent, by its CRC-32.',
     });
@@ -49,10 +50,11 @@ async function uploadPiece(
   const end = piece.findLastIndex((byte) => byte !== ERASED) + 1;
   if (end === 0) return;
   const content = piece.subarray(0, end);
+  const expected = crcOf(content);
   for (let attempt = 1; ; attempt++) {
     try {
       await sendOnce(console, address, content, signal, onBytes);
-      if ((await crcOfRam(console, address, end, { signal })) === crcOf(content)) {
+      if ((await crcOfRam(console, address, end, { signal, expected })) === expected) {
         // The last block was filled up beyond the content.
         const filled = Math.min(BLOCK_FILL, piece.length - end);
         if (filled > 0) await fillRam(console, address + end, ERASED, filled, { signal });

@@ -134,7 +134,7 @@ describe('commands', () => {
 });
 
 describe('reading', () => {
-  it('reads a damaged piece again, and gives up when it stays so', async () => {
+  it('reads a damaged piece again, in halves, and gives up when it stays so', async () => {
     let damage = 2;
     const { unit, clock, console } = await meet({
       answer: (command, answer) =>
@@ -153,11 +153,47 @@ describe('reading', () => {
         }),
       );
     expect(Buffer.compare(await read(), content)).toBe(0);
-    expect(steps).toEqual([0x1000, 0x2000, 0x2100]);
+    expect(steps.slice(0, 5)).toEqual([0x400, 0x800, 0xc00, 0x1000, 0x1800]);
+    expect(steps.at(-1)).toBe(content.length);
     // The erased piece was not sent at all.
-    expect(unit.commands).not.toContain('md.b 0x80601000 0x1000');
+    expect(unit.commands.some((command) => command.startsWith('md.b 0x80601'))).toBe(false);
     damage = Infinity;
     await expect(read()).rejects.toMatchObject({ code: 'UBOOT_READ_DAMAGED' });
+  });
+
+  it.each([
+    ['loses', 10_000],
+    ['garbles', 10_000],
+    ['loses', 3_001],
+    ['garbles', 3_001],
+  ] as const)('a line that %s one character in %i costs time, not the read', async (kind, every) => {
+    const { unit, clock, console } = await meet({ noise: { every, kind } });
+    const content = noise(0x1_0000, 5);
+    content.fill(0xff, 0x8000, 0xa000);
+    unit.ram.set(content);
+    const read = readRam(console, { address: RAM_BASE, length: content.length });
+    expect(Buffer.compare(await clock.run(read), content)).toBe(0);
+    const sizes = unit.commands
+      .filter((command) => command.startsWith('md.b'))
+      .map((command) => parseInt(command.split(' ')[2]!, 16));
+    expect(Math.max(...sizes)).toBe(0x1000);
+    // Smaller after damage, and larger again where it was clean.
+    expect(sizes.some((size, index) => size > (sizes[index - 1] ?? size))).toBe(true);
+    const sent = sizes.reduce((sum, size) => sum + size, 0);
+    expect(sent).toBeLessThan(3 * content.length);
+  });
+
+  it('a prompt that came damaged is asked for anew, and the answer holds', async () => {
+    let damage = 1;
+    const { unit, clock, console } = await meet();
+    const deliver = unit.port.deliver.bind(unit.port);
+    unit.port.deliver = (bytes) => {
+      const text = Buffer.from(bytes).toString('latin1');
+      const isHit = text.includes('for this') && damage-- > 0;
+      deliver(isHit ? Buffer.from(text.replace('isvp', 'isp'), 'latin1') : bytes);
+    };
+    expect(await clock.run(console.run('echo for this'))).toContain('for this');
+    expect(await clock.run(console.run('echo and on'))).toContain('and on');
   });
 
   it('asks again for a checksum that came damaged', async () => {
@@ -167,6 +203,16 @@ describe('reading', () => {
         command.startsWith('crc32') && damage-- > 0 ? answer.replace('==>', '=>>') : answer,
     });
     expect(await clock.run(crcOfRam(console, RAM_BASE, 0x100))).toBe(crcOf(new Uint8Array(0x100)));
+    let spoiled = 1;
+    const spoils = await meet({
+      answer: (command, answer) =>
+        command.startsWith('crc32') && spoiled-- > 0 ? answer.replace(/==> ../, '==> 00') : answer,
+    });
+    const expected = crcOf(new Uint8Array(0x100));
+    const { clock: time } = spoils;
+    expect(await time.run(crcOfRam(spoils.console, RAM_BASE, 0x100, { expected }))).toBe(expected);
+    // Another value that is said twice is what stands there.
+    expect(await time.run(crcOfRam(spoils.console, RAM_BASE, 0x100, { expected: 7 }))).toBe(expected);
     damage = Infinity;
     await expect(clock.run(crcOfRam(console, RAM_BASE, 0x100))).rejects.toMatchObject({
       code: 'UBOOT_READ_DAMAGED',
@@ -205,7 +251,7 @@ describe('writing flash', () => {
 
 describe('YMODEM', () => {
   it('sends refused blocks again, and a piece whose CRC-32 is wrong', async () => {
-    let damage = 1;
+    let damage = 2;
     const { unit, clock, console } = await meet({
       answer: (command, answer) =>
         command === 'crc32 0x80600000 0x40000' && damage-- > 0

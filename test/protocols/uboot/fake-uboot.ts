@@ -21,6 +21,8 @@ export interface FakeOptions {
   readonly linuxMac?: string;
   /** The chip ignores what is written, and U-Boot does not notice. */
   readonly isProtected?: boolean;
+  /** Of what it says, every nth character is lost, or another one. */
+  readonly noise?: { readonly every: number; readonly kind: 'loses' | 'garbles' };
   /** Damages the nth byte that comes in (from 1). */
   readonly damagedBytes?: ReadonlySet<number>;
 }
@@ -45,6 +47,7 @@ export class FakeUboot {
   #line = '';
   #probed = false;
   #received = 0;
+  #said = 0;
   #ymodem = { address: 0, size: -1, at: 0, buffer: [] as number[], cans: 0, next: 0, isOver: false };
 
   constructor(options: FakeOptions) {
@@ -62,7 +65,14 @@ export class FakeUboot {
   }
 
   say(text: string): void {
-    this.port.deliver(Buffer.from(text, 'latin1'));
+    const { noise } = this.#options;
+    const bytes = Buffer.from(text, 'latin1');
+    if (noise === undefined) return this.port.deliver(bytes);
+    const heard = [...bytes].flatMap((byte) => {
+      if (++this.#said % noise.every > 0) return [byte];
+      return noise.kind === 'loses' ? [] : [byte ^ 2];
+    });
+    this.port.deliver(Uint8Array.from(heard));
   }
 
   power(): void {
