@@ -84,6 +84,8 @@ export interface SettingSpec {
   readonly default?: string;
   readonly min?: number;
   readonly max?: number;
+  /** The text is one link of these kinds, or empty: checked before the batch starts. */
+  readonly linkKinds?: readonly LinkKind[];
 }
 /** By key; always text, as it came from the command line or the screen; defaults filled in, already validated. */
 export type Settings = Readonly<Record<string, string>>;
@@ -127,6 +129,8 @@ export interface RunContext<Plan = unknown> {
   /** Aborted on cancel. Steps stop at their next safe point and reject with ABORTED. */
   readonly signal: AbortSignal;
   openSerial(baudRate: number): Promise<SerialPort>;
+  /** A port beside the link of the slot, leased while it is open; its hands take over. Throws PORT_BUSY naming who has it. */
+  openSecondSerial(link: Link, baudRate: number): Promise<SerialLink>;
   /** The radio of the bench. Throws BLUETOOTH_UNAVAILABLE or BLUETOOTH_OFF; loads noble at the first call. */
   openRadio(): Promise<RadioLink>;
   /** The flash programmer of a `flashrom:` link. Throws LINK_UNKNOWN where the link names none. */
@@ -187,6 +191,13 @@ export interface RunContext<Plan = unknown> {
   goWithoutBackup(reason: string): void;
   /** What this run wrote or compared, for the record. */
   firmware(entries: readonly FirmwareEntry[]): void;
+}
+
+/** A serial port of the bench, lent to one run. */
+export interface SerialLink {
+  readonly port: SerialPort;
+  /** Idempotent, never throws. */
+  close(): Promise<void>;
 }
 
 /** The bench's radio, lent to one run. */

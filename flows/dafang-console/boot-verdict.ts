@@ -14,8 +14,11 @@ export const WAYS_TO_PARA: readonly string[] = [
   'flash_eraseall /dev/mtd9; dd if=/system/sdcard/para.bin of=/dev/mtd9   (in Linux; para.bin: 262144 bytes)',
 ];
 
+/** What is known of the unit before its start. */
+export type ProvedSoFar = Pick<ConsoleSession, 'isReadBack' | 'isCurrent' | 'notDone'>;
+
 /** What a start proves: Linux's banner and its MAC, compared with the one in `para`. */
-export function bootVerdict(session: ConsoleSession, para: Uint8Array, boot: BootHeard): Verdict {
+export function bootVerdict(session: ProvedSoFar, para: Uint8Array, boot: BootHeard): Verdict {
   const { heard, mac, hasLinux } = boot;
   const evidence = sanitize(boot.line ?? heard.message);
   const bad = (code: ErrorCode, message?: string, advice?: string) =>
@@ -63,11 +66,12 @@ export function bootVerdict(session: ConsoleSession, para: Uint8Array, boot: Boo
       };
 }
 
-const readBack = ({ isReadBack }: ConsoleSession): Proof[] => (isReadBack ? ['read back'] : []);
+const readBack = ({ isReadBack }: Pick<ConsoleSession, 'isReadBack'>): Proof[] =>
+  isReadBack ? ['read back'] : [];
 
 /** A verdict of the table of codes that keeps what has been proved. */
 export function verdictOf(
-  session: ConsoleSession,
+  session: Pick<ProvedSoFar, 'isReadBack' | 'notDone'>,
   code: ErrorCode,
   evidence: string | undefined,
   message?: string,

@@ -1,6 +1,7 @@
 import { BenchError } from '../../src/core/errors.ts';
 import type { Flow } from '../flow.ts';
 import { backup } from './backup.ts';
+import { bootOnConsole, lookAgain } from './boot-on-console.ts';
 import { detect } from './detect.ts';
 import { dafangSlots } from './firmware-slots.ts';
 import { flash } from './flash.ts';
@@ -28,10 +29,11 @@ export const dafangSpi: Flow<DafangPlan, DafangSession> = {
   warnings: warningsOf,
   open: openSession,
   close: closeSession,
-  // A chip on a programmer cannot be started: what a reboot would prove is the same read-back.
-  steps: { detect, 'wire-check': wireCheck, backup, flash, verify, reboot: verify },
-  lookAgain: () =>
-    Promise.reject(new BenchError('USAGE', { message: NOT_HERE, advice: 'Retry the unit instead.' })),
+  steps: { detect, 'wire-check': wireCheck, backup, flash, verify, reboot: bootOnConsole },
+  lookAgain: (session, run) =>
+    (run.settings['console'] ?? '') === ''
+      ? Promise.reject(new BenchError('USAGE', { message: NOT_HERE, advice: 'Retry the unit instead.' }))
+      : lookAgain(session, run),
   awaitNextUnit: () => Promise.reject(new BenchError('USAGE', { message: NOT_HERE })),
 };
 

@@ -1,5 +1,6 @@
 import type { ProbedChip } from '../../src/protocols/flashrom/flashrom.ts';
 import { Flashrom } from '../../src/protocols/flashrom/flashrom.ts';
+import type { Verdict } from '../../src/core/outcome.ts';
 import type { DafangPart } from '../../src/firmware/dafang/flash-map.ts';
 import type { ProgrammerLink, RunContext } from '../flow.ts';
 import type { DafangPlan } from './plan.ts';
@@ -20,6 +21,8 @@ export interface DafangSession {
   target: Uint8Array;
   /** Parts in which they differ: what is written. */
   changed: readonly DafangPart[];
+  /** What the read-back proved. */
+  written: Verdict | undefined;
   /** What was left undone, in the operator's words. */
   notDone: readonly string[];
 }
@@ -38,6 +41,7 @@ export async function openSession(run: DafangRun): Promise<DafangSession> {
       dump: NOTHING,
       target: NOTHING,
       changed: [],
+      written: undefined,
       notDone: [],
     };
   } catch (error) {

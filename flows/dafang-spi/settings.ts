@@ -20,4 +20,12 @@ export const dafangSettings: readonly SettingSpec[] = [
     ],
     default: 'auto',
   },
+  {
+    key: 'console',
+    title: 'Console to watch the start on',
+    help: 'A serial link, e.g. /dev/ttyUSB0; after the read-back the chip goes back and its start is the proof. Empty: no start.',
+    kind: 'text',
+    linkKinds: ['serial', 'socket', 'rfc2217', 'virtual'],
+    default: '',
+  },
 ];

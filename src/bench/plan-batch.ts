@@ -1,6 +1,6 @@
 import type { NamedBackup } from '../core/backup-store.ts';
 import { BenchError } from '../core/errors.ts';
-import type { Link } from '../core/link.ts';
+import { parseLinks, type Link } from '../core/link.ts';
 import type { InspectedFile } from '../firmware/inspect.ts';
 import type { AnyFlow, SettingSpec, Settings } from '../../flows/flow.ts';
 import type { BatchRequest, BatchView } from './view.ts';
@@ -37,6 +37,7 @@ export async function planBatch(request: BatchRequest, tools: PlanningTools): Pr
   for (const link of request.links) tools.checkLink(link);
   const files = await placeFiles(flow, request, tools);
   const settings = checkSettings(flow.settings, request.settings);
+  checkLinkSettings(flow.settings, settings, request.links, tools);
   const namedBackup =
     request.backupFile === undefined ? undefined : await tools.namedBackup(request.backupFile);
   const plan: unknown = await flow.plan({
@@ -162,6 +163,30 @@ export function checkSettings(specs: readonly SettingSpec[], given: Settings): S
     settings[spec.key] = value;
   }
   return settings;
+}
+
+/** Settings that are links of their own, beside those of the slots. Throws USAGE. */
+function checkLinkSettings(
+  specs: readonly SettingSpec[],
+  settings: Settings,
+  links: readonly Link[],
+  tools: PlanningTools,
+): void {
+  for (const { key, linkKinds, help } of specs) {
+    const value = settings[key] ?? '';
+    if (linkKinds === undefined || value === '') continue;
+    const [link, ...more] = parseLinks(value);
+    const problem =
+      more.length > 0
+        ? `"${value}" is more than one link.`
+        : !linkKinds.includes(link!.kind)
+          ? `"${value}" is a link of the kind ${link!.kind}; it must be ${linkKinds.join(', ')}.`
+          : links.some(({ text }) => text === link!.text)
+            ? `"${value}" is a link of a slot already.`
+            : undefined;
+    if (problem !== undefined) throw new BenchError('USAGE', { message: `${key}: ${problem}`, advice: help });
+    tools.checkLink(link!);
+  }
 }
 
 /** What is wrong with a value, one sentence, or undefined. */

@@ -49,6 +49,13 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
     hands: isPractice ? ({ act }: { act: OperatorAct }) => host.perform(act) : undefined,
     log: (text: string) => host.log('info', text),
   };
+  const openPort = async (at: Link, baudRate: number) => {
+    const options = { baudRate, signal, log: host.log };
+    if (at.kind !== 'virtual') return bench.openSerial(at, options);
+    const port = await bench.practice.openSerial(at, options);
+    host.hands(port);
+    return port;
+  };
   return {
     task: request.task,
     plan,
@@ -57,12 +64,20 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
     link,
     clock: bench.clock,
     signal,
-    openSerial: async (baudRate) => {
-      const options = { baudRate, signal, log: host.log };
-      if (!isPractice) return bench.openSerial(link, options);
-      const port = await bench.practice.openSerial(link, options);
-      host.hands(port);
-      return port;
+    openSerial: (baudRate) => openPort(link, baudRate),
+    openSecondSerial: async (second, baudRate) => {
+      const release = bench.leases.take(second.text, host.label);
+      try {
+        const port = await openPort(second, baudRate);
+        const close = async () => {
+          await port.close();
+          release();
+        };
+        return { port, close };
+      } catch (error) {
+        release();
+        throw error;
+      }
     },
     openRadio: async () => {
       if (isPractice) {
