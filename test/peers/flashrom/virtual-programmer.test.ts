@@ -116,6 +116,23 @@ describe.skipIf(missing)(`dafang-spi on the practice bench${missing ? ` (${missi
     expect(settled.proof).toEqual([]);
   });
 
+  it.each([
+    ['?state=bootloader-at-wrong-offset', '', { outcome: 'PASS', proof: ['read back', 'banner', 'heard'] }],
+    ['?state=kernel-erased', '', { outcome: 'FAIL', code: 'KERNEL_MISSING' }],
+    ['?state=para-erased', '', { outcome: 'FAIL', code: 'LINUX_WITHOUT_MAC' }],
+    ['', '?fault=mac-changes', { outcome: 'FAIL', code: 'MAC_CHANGED' }],
+  ])('virtual:dafang%s, its chip back on its board: virtual:dafang-console%s', async (query, fault, end) => {
+    const bench = await dafangBench();
+    const { settled } = await bench.run({
+      programs,
+      link: `virtual:dafang?unit=3${query.replace('?', '&')}`,
+      images: { boot: image('dafang-boot.bin') },
+      settings: { chip: MARKING, ram: '128', console: `virtual:dafang-console${fault}` },
+      assume: ['wired'],
+    });
+    expect(settled).toMatchObject(end);
+  });
+
   it('a chip that answers with an id flashrom does not know is not bad contact', async () => {
     const settled = await run('?state=unknown-flash-chip');
     expect(settled).toMatchObject({ code: 'FLASH_CHIP_UNKNOWN', outcome: 'ERROR' });
