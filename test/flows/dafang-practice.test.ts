@@ -90,6 +90,8 @@ interface End {
 const ENDS: Partial<Record<DafangFault, End>> = {
   'no-card': { code: 'SD_CARD_UNUSABLE', source: 'sd' },
   'card-dead': { code: 'SD_CARD_UNUSABLE', source: 'sd' },
+  'card-without-partition': { code: 'SD_CARD_UNUSABLE', source: 'sd' },
+  'card-not-fat': { code: 'SD_CARD_UNUSABLE', source: 'sd' },
   'no-demo': { code: 'SD_CARD_UNUSABLE', source: 'sd' },
   'cut-demo': { code: 'SD_FILE_WRONG' },
   'damaged-demo': { code: 'SD_FILE_WRONG' },
@@ -102,6 +104,53 @@ const ENDS: Partial<Record<DafangFault, End>> = {
   protected: { code: 'FLASH_PROTECTED' },
   busy: { code: 'PASS', file: 'dafang-kernel' },
 };
+/** Two generations of U-Boot put nearly everything in other words. */
+const LOADERS = {
+  'the stock U-Boot': { family: 'stock', ramMiB: 128 },
+  'a U-Boot of 2023': { family: 'newer', ramMiB: 128 },
+} as const;
+const STATE_ENDS = [
+  { state: 'healthy', code: 'PASS' },
+  { state: 'kernel-erased', code: 'PASS' },
+  { state: 'uboot-only', code: 'PASS' },
+  { state: 'para-erased', code: 'LINUX_WITHOUT_MAC' },
+];
+const FAULT_ENDS = [
+  { fault: 'protected', code: 'FLASH_PROTECTED', file: 'demo', source: 'auto' },
+  { fault: 'upload-errors', code: 'PASS', file: 'dafang-kernel', source: 'serial' },
+  { fault: 'card-dead', code: 'SD_CARD_UNUSABLE', file: 'demo', source: 'sd' },
+  { fault: 'no-demo', code: 'SD_CARD_UNUSABLE', file: 'demo', source: 'sd' },
+  { fault: 'card-not-fat', code: 'SD_CARD_UNUSABLE', file: 'demo', source: 'sd' },
+  { fault: 'update-fails', code: 'UBOOT_FLASH_FAILED', file: 'demo', source: 'auto' },
+];
+
+describe.each(Object.entries(LOADERS))('%s', (name, loader) => {
+  async function onBench(state: string) {
+    const bench = await practice();
+    const chip = dafangFlash({ ...DAFANG_STATES.find((each) => each.name === state)!, loader }, 1);
+    await bench.putFlash('dafang', 1, chip);
+    return { bench, chip };
+  }
+
+  it.each(STATE_ENDS)('restores $state from the card: $code', async ({ state, code }) => {
+    const { bench, chip } = await onBench(state);
+    const { settled, flash, image } = await go('', { file: 'demo' }, bench);
+    expect(settled.code ?? settled.outcome, settled.message).toBe(code);
+    expect(differs(chip, flash)).toEqual(['kernel', 'root', 'driver', 'appfs']);
+    const { offset } = dafangPart('kernel');
+    expect(Buffer.compare(flash.subarray(offset, offset + image!.length - 64), image!.subarray(64))).toBe(0);
+  });
+
+  it.runIf(name === 'a U-Boot of 2023').each(FAULT_ENDS)(
+    '$fault ends in $code',
+    async ({ fault, code, file, source }) => {
+      const { bench } = await onBench('healthy');
+      const { settled } = await go(`?fault=${fault}`, { file, settings: { source } }, bench);
+      expect(settled.code ?? settled.outcome, settled.message).toBe(code);
+    },
+  );
+});
+
 const UNTOUCHED = ['SD_CARD_UNUSABLE', 'SD_FILE_WRONG', 'UBOOT_READ_DAMAGED', 'FLASH_PROTECTED'];
 
 describe('each fault of a camera on its console has its own end, and the chip is the judge', () => {

@@ -63,9 +63,9 @@ export const protection = (answer: string): string | undefined =>
 
 /** `SF: Detected GD25Q128`, later with sizes behind it. */
 export const flashName = (answer: string): string | undefined => /SF: Detected (\S+)/.exec(answer)?.[1];
-/** Why there is no flash: `SF: Unsupported manufacturer 5e`. */
+/** Why there is no flash: `SF: Unsupported manufacturer 5e`, later `unrecognized JEDEC id bytes: 5e, 40, 18`. */
 export const flashProblem = (answer: string): string | undefined =>
-  /SF: Unsupported manufacturer [0-9a-f]{2}|Failed to initialize SPI flash[^\r\n]*|SF: unrecognized JEDEC id[^\r\n]*/.exec(
+  /SF: Unsupported manufacturer [0-9a-f]{2}|Failed to initialize SPI flash[^\r\n]*|unrecognized JEDEC id[^\r\n]*/.exec(
     answer,
   )?.[0];
 

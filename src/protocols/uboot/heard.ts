@@ -34,7 +34,8 @@ export function promptAtEnd(text: string): string | undefined {
 
 const LINUX = /Linux version \d+\.[^\r\n]*/;
 const NO_KERNEL = /Wrong Image Format for bootm command|ERROR: can't get kernel image!?|Bad Data CRC/;
-const FLASH_UNKNOWN = /SF: Unsupported manufacturer [0-9a-f]{2}|Failed to initialize SPI flash[^\r\n]*/;
+const FLASH_UNKNOWN =
+  /SF: Unsupported manufacturer [0-9a-f]{2}|unrecognized JEDEC id[^\r\n]*|Failed to initialize SPI flash[^\r\n]*/;
 const UBOOT = /(?:^|[\r\n])U-Boot (?!SPL)20\d\d\.\d\d[^\r\n]*/;
 const SPL = /U-Boot SPL [^\r\n]*/;
 /** Realtek's driver when neither its parameter nor its efuse names an address. */

@@ -16,6 +16,8 @@ export const DAFANG_FAULTS = [
   // On the console.
   { name: 'no-card', text: 'no SD card in the slot' },
   { name: 'card-dead', text: 'the SD card has no power: it does not answer' },
+  { name: 'card-without-partition', text: 'the SD card has no partition table' },
+  { name: 'card-not-fat', text: 'the partition of the SD card is not FAT, as on a card of more than 32 GB' },
   { name: 'no-demo', text: 'the SD card holds no demo.bin' },
   { name: 'cut-demo', text: 'demo.bin on the SD card ends too early' },
   { name: 'damaged-demo', text: 'a byte of demo.bin on the SD card is wrong' },

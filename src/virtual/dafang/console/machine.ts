@@ -4,6 +4,7 @@ import type { DafangFault } from '../faults.ts';
 import type { BootFamily } from '../images/boot-loader.ts';
 import type { Ram } from './ram.ts';
 import type { SdCard } from './sd-card.ts';
+import type { Wording } from './wording.ts';
 
 /** A program waits until `ready` holds, or until `withinMs` have passed. */
 export interface Wait {
@@ -40,6 +41,8 @@ export function* getc(machine: Machine, withinMs?: number): Program<number | und
 
 export interface UBoot extends Machine {
   readonly family: BootFamily;
+  /** How its generation puts it. */
+  readonly says: Wording;
   readonly environment: Map<string, string>;
   /** `sf probe` found a chip. */
   flashProbed: boolean;

@@ -1,11 +1,12 @@
-import { COMMANDS } from './commands/table.ts';
+import { commandsOf } from './commands/table.ts';
 import { readLine } from './line-editor.ts';
 import type { Program, UBoot } from './machine.ts';
 
 /** CONFIG_SYS_MAXARGS. */
 const MOST_ARGUMENTS = 64;
 
-export const promptOf = ({ family }: UBoot): string => (family === 'stock' ? 'isvp_t20# ' : 'U-Boot> ');
+export const promptOf = ({ family }: UBoot): string =>
+  family === 'dafang-hacks' ? 'U-Boot> ' : 'isvp_t20# ';
 
 /** Reads and runs lines until one of them leaves U-Boot. */
 export function* shell(uBoot: UBoot): Program {
@@ -37,7 +38,7 @@ export function* runLine(uBoot: UBoot, line: string, repeated = false): Program<
       mayRepeat = false;
       continue;
     }
-    const command = COMMANDS.find((each) => each.name === name.replace(/\.[bwl]$/, ''));
+    const command = commandsOf(uBoot).find((each) => each.name === name.replace(/\.[bwl]$/, ''));
     if (command == null) {
       yield `Unknown command '${name}' - try 'help'\n`;
       mayRepeat = false;

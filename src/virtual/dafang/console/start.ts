@@ -1,16 +1,24 @@
 import { Random } from '../../esp/images/random.ts';
-import { bootArguments, bootLoaderIn, BUILT, type BootFamily } from '../images/boot-loader.ts';
+import {
+  bootArguments,
+  bootLoaderIn,
+  BUILT,
+  type BootFamily,
+  type BootLoaderSpec,
+} from '../images/boot-loader.ts';
 import { DAFANG_MAP } from '../images/flash-map.ts';
 import { macInPara } from '../images/mac-in-para.ts';
 import { probeFlash } from './commands/sf.ts';
 import { getc, type Machine, type Program, type UBoot } from './machine.ts';
 import { readLine } from './line-editor.ts';
 import { runLine, shell } from './shell.ts';
+import { WORDING } from './wording.ts';
 
 /** RAM that is soldered in. */
 export const BOARD_RAM_MIB = 128;
 const COUNTDOWN_MS = 1000;
-const BOOT_COMMAND = 'sdupdate;sf probe;sf read 0x80600000 0x40000 0x280000; bootm 0x80600000';
+const START_KERNEL = 'sf probe;sf read 0x80600000 0x40000 0x280000; bootm 0x80600000';
+const bootCommand = (family: BootFamily) => (family === 'newer' ? '' : 'sdupdate;') + START_KERNEL;
 
 /** What the camera does from power on, for as long as it has power. */
 export function* life(machine: Machine): Program {
@@ -23,25 +31,26 @@ export function* life(machine: Machine): Program {
     const uBoot: UBoot = {
       ...machine,
       family: loader.family,
-      environment: defaultEnvironment(loader.ramMiB),
+      says: WORDING[loader.family],
+      environment: defaultEnvironment(loader),
       flashProbed: false,
       leave: undefined,
       mdAddress: 0,
       runLine: (line) => runLine(uBoot, line),
     };
     yield* greeting(uBoot);
-    if (!(yield* isInterrupted(uBoot))) yield* runLine(uBoot, BOOT_COMMAND);
+    if (!(yield* isInterrupted(uBoot))) yield* runLine(uBoot, bootCommand(uBoot.family));
     yield* shell(uBoot);
     if (uBoot.leave === 'kernel') yield* linux(machine);
     if (uBoot.leave !== 'reset') return;
   }
 }
 
-const defaultEnvironment = (ramMiB: 64 | 128): Map<string, string> =>
+const defaultEnvironment = ({ ramMiB, family }: Omit<BootLoaderSpec, 'seed'>): Map<string, string> =>
   new Map([
     ['baudrate', '115200'],
     ['bootargs', bootArguments(ramMiB)],
-    ['bootcmd', BOOT_COMMAND],
+    ['bootcmd', bootCommand(family)],
     ['bootdelay', '1'],
     ['loads_echo', '1'],
     ['stderr', 'serial'],
@@ -51,25 +60,27 @@ const defaultEnvironment = (ramMiB: 64 | 128): Map<string, string> =>
 
 function* spl(family: BootFamily): Program {
   yield 20;
-  yield `\n\nU-Boot SPL 2013.07 (${BUILT[family]})\n`;
+  yield `\n\nU-Boot SPL ${WORDING[family].version} (${BUILT[family]})\n`;
+  if (family === 'newer') return yield 80;
   yield 'pll_init:365\nl2cache_clk = 375000000\napll_freq 860160000 \nmpll_freq 1000000000 \nddr sel mpll, cpu sel apll\nddrfreq 500000000\ncclk  860160000\n';
   yield 60;
 }
 
 function* greeting(uBoot: UBoot): Program {
-  yield `\n\nU-Boot 2013.07 (${BUILT[uBoot.family]})\n\n`;
-  if (uBoot.family === 'dafang-hacks') yield 'Bootloader-Version: practice\n';
+  const { says, family } = uBoot;
+  yield `\n\nU-Boot ${says.version} (${BUILT[family]})\n\n`;
+  if (family === 'dafang-hacks') yield 'Bootloader-Version: practice\n';
   yield `Board: ISVP (Ingenic XBurst T20 SoC)\nDRAM:  ${BOARD_RAM_MIB} MiB\n`;
-  yield 'Top of RAM usable for U-Boot at: 84000000\nReserving 399k for U-Boot at: 83f9c000\nReserving 32784k for malloc() at: 81f98000\nNow running in RAM - U-Boot at: 83f9c000\n';
+  if (family !== 'newer')
+    yield 'Top of RAM usable for U-Boot at: 84000000\nReserving 399k for U-Boot at: 83f9c000\nReserving 32784k for malloc() at: 81f98000\nNow running in RAM - U-Boot at: 83f9c000\n';
   yield 40;
   yield 'MMC:   msc: 0\n';
   const { text, found } = probeFlash(uBoot);
   yield text;
-  yield found
-    ? '*** Warning - bad CRC, using default environment\n\n'
-    : '*** Warning - spi_flash_probe() failed, using default environment\n\n';
+  yield says.environment(found);
   yield 'In:    serial\nOut:   serial\nErr:   serial\n';
-  yield 'gpio_request lable = yellow_gpio gpio = 38\ngpio_request lable = blue_gpio gpio = 39\n';
+  if (family !== 'newer')
+    yield 'gpio_request lable = yellow_gpio gpio = 38\ngpio_request lable = blue_gpio gpio = 39\n';
   yield 80;
 }
 

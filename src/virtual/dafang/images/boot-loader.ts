@@ -2,7 +2,8 @@ import { latin1, putU32 } from '../../bytes.ts';
 import { codeLike, Random } from '../../esp/images/random.ts';
 import { filled, UBOOT_AT } from './flash-map.ts';
 
-export type BootFamily = 'stock' | 'dafang-hacks';
+/** `newer`: somebody's own build of a U-Boot ten years on; it has the prompt of the stock one. */
+export type BootFamily = 'stock' | 'dafang-hacks' | 'newer';
 
 export interface BootLoaderSpec {
   readonly family: BootFamily;
@@ -27,7 +28,12 @@ const MEMORY_SPLIT = {
   64: 'mem=39M@0x0 ispmem=5M@0x2700000 rmem=20M@0x2C00000',
 } as const;
 
-export const BUILT = { stock: 'Jul 28 2017 - 17:10:01', 'dafang-hacks': 'Nov 18 2018 - 12:00:00' } as const;
+export const BUILT = {
+  stock: 'Jul 28 2017 - 17:10:01',
+  'dafang-hacks': 'Nov 18 2018 - 12:00:00',
+  newer: 'Jan 09 2023 - 16:07:33 +0000',
+} as const;
+const NEWER = 'U-Boot 2023.01';
 
 export const bootArguments = (ramMiB: 64 | 128): string =>
   `console=ttyS1,115200n8 ${MEMORY_SPLIT[ramMiB]} init=/linuxrc rootfstype=squashfs root=/dev/mtdblock2 rw`;
@@ -41,10 +47,10 @@ export function bootLoader({ family, ramMiB, seed }: BootLoaderSpec): Uint8Array
   spl[CRC7_AT] = crc7(spl.subarray(CRC7_FROM));
   const uBoot = codeLike(new Random(seed + 1), UBOOT_BYTES);
   const texts = [
-    `U-Boot 2013.07 (${BUILT[family]})`,
+    `${family === 'newer' ? NEWER : 'U-Boot 2013.07'} (${BUILT[family]})`,
     ...(family === 'dafang-hacks' ? ['Bootloader-Version: practice'] : []),
     `bootargs=${bootArguments(ramMiB)}`,
-    family === 'stock' ? 'isvp_t20# ' : 'U-Boot> ',
+    family === 'dafang-hacks' ? 'U-Boot> ' : 'isvp_t20# ',
   ];
   uBoot.set(latin1(`\0${texts.join('\0')}\0`), TEXTS_AT);
   const image = filled('boot', spl);
@@ -73,9 +79,10 @@ export function bootLoaderIn(chip: Uint8Array): { family: BootFamily; ramMiB: 64
   if (length <= CRC7_FROM || length > UBOOT_AT) return undefined;
   if (crc7(chip.subarray(CRC7_FROM, length)) !== chip[CRC7_AT]) return undefined;
   const text = Buffer.from(chip.subarray(UBOOT_AT, 0x4_0000)).toString('latin1');
-  if (!text.includes('U-Boot 2013.07')) return undefined;
+  const isNewer = text.includes(NEWER);
+  if (!isNewer && !text.includes('U-Boot 2013.07')) return undefined;
   return {
-    family: text.includes('isvp_t20# ') ? 'stock' : 'dafang-hacks',
+    family: isNewer ? 'newer' : text.includes('isvp_t20# ') ? 'stock' : 'dafang-hacks',
     ramMiB: text.includes(MEMORY_SPLIT[64]) ? 64 : 128,
   };
 }

@@ -49,6 +49,17 @@ export const DAFANG_STATES: readonly DafangState[] = [
     loader: { family: 'dafang-hacks', ramMiB: 128 },
   },
   {
+    name: 'newer-uboot',
+    text: 'healthy, with a U-Boot of 2023 that somebody built: other words for much',
+    loader: { family: 'newer', ramMiB: 128 },
+  },
+  {
+    name: 'newer-uboot-no-kernel',
+    text: 'the same, and the kernel is gone',
+    loader: { family: 'newer', ramMiB: 128 },
+    erased: ['kernel'],
+  },
+  {
     name: 'blank',
     text: 'a new flash chip: every byte ff',
     erased: ['boot', 'config', 'para', ...DEMO_PART_NAMES],

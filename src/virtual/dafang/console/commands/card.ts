@@ -9,13 +9,13 @@ export const mmc: Command = function* (uBoot, [, what]) {
     yield 'msc: 0\n';
     return true;
   }
-  const { trouble } = uBoot.card;
+  const trouble = uBoot.card.trouble(uBoot.says);
   if (trouble != null) yield trouble;
   return trouble == null;
 };
 
 export const mmcinfo: Command = function* (uBoot) {
-  const { trouble } = uBoot.card;
+  const trouble = uBoot.card.trouble(uBoot.says);
   yield (
     trouble ??
     'Device: msc\nName: PRACT\nTran Speed: 25000000\nRd Block Len: 512\nSD version 2.0\nHigh Capacity: Yes\nCapacity: 7.4 GiB\nBus Width: 4-bit\n'
@@ -25,10 +25,19 @@ export const mmcinfo: Command = function* (uBoot) {
 
 /** The partition that two arguments name; says what is wrong with it otherwise. */
 function* mounted(uBoot: UBoot, device: string | undefined, part: string | undefined): Program<boolean> {
-  const { trouble } = uBoot.card;
+  const { card, says } = uBoot;
+  const trouble = card.trouble(says);
   if (device !== 'mmc' || trouble != null || !/^0(:[01])?$/.test(part ?? '')) {
     if (device === 'mmc' && trouble != null) yield trouble;
     yield `** Bad device ${device ?? ''} ${part ?? ''} **\n`;
+    return false;
+  }
+  if (!card.hasPartition) {
+    yield says.noPartition(`mmc ${part}`);
+    return false;
+  }
+  if (!card.hasFat) {
+    yield says.badFileSystem;
     return false;
   }
   return true;
@@ -53,11 +62,11 @@ export const fatls: Command = function* (uBoot, [, device, part]) {
 export const fatload: Command = function* (uBoot, [, device, part, address, name, bytes, position]) {
   if (part == null || address == null || name == null) return 'usage';
   if (!(yield* mounted(uBoot, device, part))) return false;
-  yield `reading ${name}\n`;
+  yield uBoot.says.reading(name);
   const file = uBoot.card.files.find((each) => each.name === name.replace(/^\//, '').toLowerCase());
   const from = number(position);
   if (file == null || from > file.content.length) {
-    yield `** Unable to read file ${name} **\n`;
+    yield uBoot.says.noFile(name);
     return false;
   }
   const most = number(bytes);

@@ -16,7 +16,7 @@ export const md: Command = function* (uBoot, [name = '', address, count], repeat
   const bytes = uBoot.ram.read(start, (count == null ? DEFAULT_COUNT : number(count)) * width);
   for (let at = 0; at < bytes.length; at += LINE_BYTES) {
     const row = bytes.subarray(at, at + LINE_BYTES);
-    yield `${dump(start + at, row, width)}\n`;
+    yield `${dump(start + at, row, width, uBoot.says.dumpGap)}\n`;
     if (uBoot.input.includes(CTRL_C)) {
       uBoot.input.length = 0;
       return false;
@@ -26,7 +26,7 @@ export const md: Command = function* (uBoot, [name = '', address, count], repeat
   return true;
 };
 
-function dump(address: number, row: Uint8Array, width: number): string {
+function dump(address: number, row: Uint8Array, width: number, gap: string): string {
   const cells: string[] = [];
   for (let at = 0; at < row.length; at += width)
     cells.push(
@@ -38,7 +38,7 @@ function dump(address: number, row: Uint8Array, width: number): string {
   const text = Buffer.from(row)
     .toString('latin1')
     .replaceAll(/[^\x20-\x7e]/g, '.');
-  return `${hex(address, 8)}: ${cells.join(' ')}${blank}    ${text}`;
+  return `${hex(address, 8)}: ${cells.join(' ')}${blank}${gap}${text}`;
 }
 
 export const mw: Command = function* (uBoot, [name = '', address, value, count]) {
@@ -90,7 +90,7 @@ export const crc32: Command = function* (uBoot, [, address, length, store]) {
   const [start, count] = [number(address), number(length)];
   const crc = CRC32.buf(uBoot.ram.read(start, count)) >>> 0;
   yield count / 30_000;
-  yield `CRC32 for ${hex(start, 8)} ... ${hex(start + count - 1, 8)} ==> ${hex(crc, 8)}\n`;
+  yield `${uBoot.says.crc32} for ${hex(start, 8)} ... ${hex(start + count - 1, 8)} ==> ${hex(crc, 8)}\n`;
   if (store != null) uBoot.ram.write(number(store), Uint8Array.of(crc >>> 24, crc >>> 16, crc >>> 8, crc));
   return true;
 };

@@ -13,8 +13,8 @@ const KNOWN_CHIPS: Readonly<Record<string, string>> = {
   c22018: 'MX25L128',
   '1c7017': 'EN25QH64',
 };
-/** Only the stock one knows it. */
-const STOCK_ONLY = { '207018': 'XT25F128A' };
+/** The one of Dafang-Hacks does not know it. */
+const NOT_DAFANG_HACKS = { '207018': 'XT25F128A' };
 /** What reading takes, bytes a millisecond. */
 const READ_BYTES_PER_MS = 2500;
 const PROGRESS_EVERY_MS = 100;
@@ -24,16 +24,11 @@ export function probeFlash(uBoot: UBoot): { readonly text: string; readonly foun
   const id = uBoot.flash.silent ? 'ffffff' : Buffer.from(uBoot.flash.jedecId).toString('hex');
   const maker = id.slice(0, 2);
   const known: Readonly<Record<string, string>> =
-    uBoot.family === 'stock' ? { ...KNOWN_CHIPS, ...STOCK_ONLY } : KNOWN_CHIPS;
+    uBoot.family === 'dafang-hacks' ? KNOWN_CHIPS : { ...KNOWN_CHIPS, ...NOT_DAFANG_HACKS };
   const name = known[id];
-  if (name != null) return { text: `the manufacturer ${maker}\nSF: Detected ${name}\n\n`, found: true };
+  if (name != null) return { text: uBoot.says.chipFound(maker, name), found: true };
   const makerKnown = Object.keys(known).some((each) => each.startsWith(maker));
-  return {
-    text: makerKnown
-      ? `the manufacturer ${maker}\nSF: Unsupported ID ${id.slice(2)}\n`
-      : `SF: Unsupported manufacturer ${maker}\n`,
-    found: false,
-  };
+  return { text: uBoot.says.chipUnknown(id, makerKnown), found: false };
 }
 
 export const sf: Command = function* (uBoot, [, what, ...rest]) {
@@ -41,8 +36,8 @@ export const sf: Command = function* (uBoot, [, what, ...rest]) {
     const { text, found } = probeFlash(uBoot);
     uBoot.flashProbed = found;
     yield text;
-    if (!found) yield 'Failed to initialize SPI flash at 0:0\n';
-    yield '--->probe spend 4 ms\n';
+    if (!found) yield uBoot.says.probeFailed;
+    yield uBoot.says.spent('probe', 4);
     return found;
   }
   const run = what == null ? undefined : SUBCOMMANDS[what];
@@ -53,7 +48,7 @@ export const sf: Command = function* (uBoot, [, what, ...rest]) {
   }
   const startMs = uBoot.nowMs();
   const done = yield* run(uBoot, rest);
-  if (done !== 'usage') yield `--->${what} spend ${Math.round(uBoot.nowMs() - startMs)} ms\n`;
+  if (done !== 'usage') yield uBoot.says.spent(what!, Math.round(uBoot.nowMs() - startMs));
   return done;
 };
 
@@ -64,7 +59,12 @@ function transfer(what: 'read' | 'write' | 'update', run: Transfer): Subcommand 
     if (address == null || offsetText == null || lengthText == null) return 'usage';
     const [offset, length] = [number(offsetText), number(lengthText)];
     if (offset + length > uBoot.flash.sizeBytes) {
-      yield `ERROR: attempting ${what} past flash size (0x${hex(uBoot.flash.sizeBytes)})\n`;
+      yield uBoot.says.pastEnd(what, uBoot.flash.sizeBytes);
+      return false;
+    }
+    yield uBoot.says.flashRange(offset, length);
+    if (what !== 'read' && isLocked(uBoot, offset)) {
+      yield LOCKED;
       return false;
     }
     return yield* run(uBoot, number(address), offset, length);
@@ -72,13 +72,17 @@ function transfer(what: 'read' | 'write' | 'update', run: Transfer): Subcommand 
 }
 type Transfer = (uBoot: UBoot, address: number, offset: number, length: number) => Program<boolean>;
 
-const place = (length: number, offset: number) =>
-  `SF: ${length} bytes @ ${offset === 0 ? '0' : `0x${hex(offset)}`}`;
+const isLocked = ({ says, flash }: UBoot, offset: number) =>
+  says.seesProtection && flash.isProtectedAt(offset);
+const LOCKED = 'ERROR: flash area is locked\n';
+
+const place = ({ says }: UBoot, length: number, offset: number) =>
+  `SF: ${length} bytes @ ${offset === 0 ? says.flashStart : `0x${hex(offset)}`}`;
 
 const read: Transfer = function* (uBoot, address, offset, length) {
   uBoot.ram.write(address, uBoot.flash.read(offset, length));
   yield length / READ_BYTES_PER_MS;
-  yield `${place(length, offset)} Read: OK\n`;
+  yield `${place(uBoot, length, offset)} Read: OK\n`;
   return true;
 };
 
@@ -87,7 +91,7 @@ const write: Transfer = function* (uBoot, address, offset, length) {
   program(uBoot, offset, data);
   yield Math.ceil(length / PAGE_BYTES) * FLASH_TIMES.pageProgramMs;
   uBoot.flash.flush();
-  yield `${place(length, offset)} Written: OK\n`;
+  yield `${place(uBoot, length, offset)} Written: OK\n`;
   return true;
 };
 
@@ -139,25 +143,29 @@ function program(uBoot: UBoot, offset: number, data: Uint8Array): void {
 
 const erase: Subcommand = function* (uBoot, [offsetText, lengthText]) {
   if (offsetText == null || lengthText == null) return 'usage';
-  const { flash } = uBoot;
+  const { flash, says } = uBoot;
   const offset = number(offsetText);
   const asked = number(lengthText.replace(/^\+/, ''));
   const length = lengthText.startsWith('+') ? Math.ceil(asked / SECTOR_BYTES) * SECTOR_BYTES : asked;
   if (offset + length > flash.sizeBytes) {
-    yield `ERROR: attempting erase past flash size (0x${hex(flash.sizeBytes)})\n`;
+    yield says.pastEnd('erase', flash.sizeBytes);
+    return false;
+  }
+  if (isLocked(uBoot, offset)) {
+    yield LOCKED;
     return false;
   }
   const crooked = [['addr', offset] as const, ['len', length] as const].find(
     ([, value]) => value % SECTOR_BYTES !== 0,
   );
   const fails = crooked != null || uBoot.faults.strikes('update-fails');
-  if (crooked != null) yield `${crooked[0]} align as ${hex(SECTOR_BYTES)} !\n`;
+  if (crooked != null) yield says.misaligned(crooked[0], SECTOR_BYTES);
   if (!fails) {
     flash.eraseSectors(offset / SECTOR_BYTES, length / SECTOR_BYTES);
     flash.flush();
     yield (FLASH_TIMES.sectorEraseMs * flash.eraseSlowness * length) / SECTOR_BYTES;
   }
-  yield `${place(length, offset)} Erased: ${fails ? 'ERROR' : 'OK'}\n`;
+  yield `${place(uBoot, length, offset)} Erased: ${fails ? says.eraseError : 'OK'}\n`;
   return !fails;
 };
 

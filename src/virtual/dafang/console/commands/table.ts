@@ -1,5 +1,5 @@
-import { BUILT } from '../../images/boot-loader.ts';
-import { number, type Command } from '../machine.ts';
+import { BUILT, type BootFamily } from '../../images/boot-loader.ts';
+import { number, type Command, type UBoot } from '../machine.ts';
 import { boot, bootm, reset, run } from './boot.ts';
 import { fatinfo, fatload, fatls, mmc, mmcinfo } from './card.ts';
 import { loady } from './load.ts';
@@ -12,6 +12,8 @@ export interface TableEntry {
   readonly usage?: string;
   /** An empty line runs it again. */
   readonly repeatable: boolean;
+  /** Whose builds have it; missing: all. */
+  readonly of?: readonly BootFamily[];
   readonly run: Command;
 }
 
@@ -21,8 +23,8 @@ const notModelled: Command = function* (_uBoot, [name]) {
   return 'usage';
 };
 
-const version: Command = function* ({ family }) {
-  yield `\nU-Boot 2013.07 (${BUILT[family]})\nmips-linux-gnu-gcc (Ingenic r2.3.3 2016.12) 4.7.2\nGNU ld (Ingenic r2.3.3 2016.12) 2.24\n`;
+const version: Command = function* ({ family, says }) {
+  yield `\nU-Boot ${says.version} (${BUILT[family]})\n${says.compiler}`;
   return true;
 };
 
@@ -60,8 +62,9 @@ const sleep: Command = function* (_uBoot, [, seconds]) {
   return true;
 };
 
-const help: Command = function* (_uBoot, [, name]) {
-  const entries = name == null ? COMMANDS : COMMANDS.filter((each) => each.name === name);
+const help: Command = function* (uBoot, [, name]) {
+  const commands = commandsOf(uBoot);
+  const entries = name == null ? commands : commands.filter((each) => each.name === name);
   if (entries.length === 0) {
     yield `Unknown command '${name ?? ''}' - try 'help' without arguments for list of all known commands\n\n`;
     return false;
@@ -85,21 +88,32 @@ const entry = (
   name: string,
   help: string,
   run: Command = notModelled,
-  more: { usage?: string; once?: true } = {},
+  more: { usage?: string; once?: true; of?: readonly BootFamily[] } = {},
 ): TableEntry => ({
   name,
   help,
   run,
   repeatable: more.once !== true,
   ...(more.usage != null && { usage: more.usage }),
+  ...(more.of != null && { of: more.of }),
 });
 
-/** The commands of the stock boot loader of 2017-07. */
-export const COMMANDS: readonly TableEntry[] = [
+const truth = (value: boolean): Command =>
+  function* () {
+    yield '';
+    return value;
+  };
+
+const INGENIC = { of: ['stock', 'dafang-hacks'] } as const;
+const NOT_STOCK = { of: ['dafang-hacks', 'newer'] } as const;
+const NEWER = { of: ['newer'] } as const;
+
+/** By the command tables in the binaries of the stock loader of 2017-07 and of Dafang-Hacks v2; `help` lists them all. */
+const COMMANDS: readonly TableEntry[] = [
   entry('?', "alias for 'help'", help),
   entry('base', 'print or set address offset', base),
   entry('boot', "boot default, i.e., run 'bootcmd'", boot),
-  entry('boota', 'boot android system'),
+  entry('boota', 'boot android system', notModelled, INGENIC),
   entry('bootd', "boot default, i.e., run 'bootcmd'", boot),
   entry('bootm', 'boot application image from memory', bootm, { usage: 'bootm [addr [arg ...]]' }),
   entry('chpart', 'change active partition'),
@@ -109,6 +123,10 @@ export const COMMANDS: readonly TableEntry[] = [
   entry('crc32', 'checksum calculation', crc32, { usage: 'crc32 address count [addr]' }),
   entry('echo', 'echo args to console', echo),
   entry('env', 'environment handling commands'),
+  entry('exit', 'exit script', notModelled, { ...NOT_STOCK, once: true }),
+  entry('ext4load', 'load binary file from a Ext4 filesystem', notModelled, NOT_STOCK),
+  entry('ext4ls', 'list files in a directory (default /)', notModelled, NOT_STOCK),
+  entry('false', 'do nothing, unsuccessfully', truth(false), NOT_STOCK),
   entry('fatinfo', 'print information about filesystem', fatinfo, {
     usage: 'fatinfo <interface> [<dev[:part]>]',
   }),
@@ -119,14 +137,17 @@ export const COMMANDS: readonly TableEntry[] = [
   entry('fatls', 'list files in a directory (default /)', fatls, {
     usage: 'fatls <interface> [<dev[:part]>] [directory]',
   }),
-  entry('gettime', 'get timer val elapsed'),
+  entry('gettime', 'get timer val elapsed', notModelled, INGENIC),
   entry('go', "start application at address 'addr'"),
+  entry('gpio', 'query and control gpio pins', notModelled, NOT_STOCK),
   entry('help', 'print command description/usage', help),
   entry('loadb', 'load binary file over serial line (kermit mode)'),
   entry('loads', 'load S-Record file over serial line'),
+  entry('loadx', 'load binary file over serial line (xmodem mode)', notModelled, NEWER),
   entry('loady', 'load binary file over serial line (ymodem mode)', loady, { once: true }),
   entry('loop', 'infinite loop on address range'),
   entry('md', 'memory display', md, { usage: 'md [.b, .w, .l] address [# of objects]' }),
+  entry('md5sum', 'compute MD5 message digest', notModelled, NEWER),
   entry('mm', 'memory modify (auto-incrementing address)'),
   entry('mmc', 'MMC sub system', mmc, { usage: 'mmc rescan\nmmc dev [dev] [part]\nmmc list' }),
   entry('mmcinfo', 'display MMC info', mmcinfo),
@@ -137,7 +158,7 @@ export const COMMANDS: readonly TableEntry[] = [
   entry('reset', 'Perform RESET of the CPU', reset, { once: true }),
   entry('run', 'run commands in an environment variable', run),
   entry('saveenv', 'save environment variables to persistent storage'),
-  entry('sdupdate', 'auto upgrade file from mmc to flash', sdupdate),
+  entry('sdupdate', 'auto upgrade file from mmc to flash', sdupdate, INGENIC),
   entry('setenv', 'set environment variables', setenv, { once: true, usage: 'setenv name value ...' }),
   entry('sf', 'SPI flash sub-system', sf, {
     usage: [
@@ -148,7 +169,14 @@ export const COMMANDS: readonly TableEntry[] = [
       'sf update addr offset len',
     ].join('\n'),
   }),
+  entry('showvar', 'print local hushshell variables', notModelled, NOT_STOCK),
   entry('sleep', 'delay execution for some time', sleep),
   entry('source', 'run script from memory'),
+  entry('test', 'minimal test like /bin/sh', notModelled, NOT_STOCK),
+  entry('true', 'do nothing, successfully', truth(true), NOT_STOCK),
   entry('version', 'print monitor, compiler and linker version', version),
 ];
+
+/** The commands of one build. */
+export const commandsOf = ({ family }: Pick<UBoot, 'family'>): readonly TableEntry[] =>
+  COMMANDS.filter(({ of }) => of?.includes(family) ?? true);
