@@ -80,8 +80,9 @@ async function listen(session: DafangSession, run: DafangRun): Promise<BootHeard
   await closeSession(session);
   const link = consoleLink(run);
   return run.inTurn(`the console ${link.text}`, async () => {
-    const { port, close } = await run.openSecondSerial(link, BAUD);
-    const console = new UbootConsole({ port, clock: run.clock, log: run.log, writable: NOTHING_WRITABLE });
+    const second = await run.openSecondSerial(link, BAUD);
+    const { clock, log } = run;
+    const console = new UbootConsole({ port: second.port, clock, log, writable: NOTHING_WRITABLE });
     try {
       const prompt = run.operator.act({
         act: 'power-cycle',
@@ -98,7 +99,7 @@ async function listen(session: DafangSession, run: DafangRun): Promise<BootHeard
       return boot;
     } finally {
       console.close();
-      await close();
+      await second.close();
     }
   });
 }

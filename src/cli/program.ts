@@ -121,6 +121,7 @@ export function buildProgram(
     .argument('<device>', 'e.g. lamp')
     .option('--listen <url>', 'tcp://, rfc2217:// or http://127.0.0.1:PORT; port 0 takes any free one')
     .option('--image <file>', 'its flash: read when there, written back')
+    .option('--sd <file>', 'a file on its SD card, e.g. demo.bin')
     .option('--fault <name...>', 'what is wrong with it', collect, [])
     .option('--state <name>', 'what a new unit is')
     .option('--unit <n>', 'number of the unit', wholeNumber(1, 1024), 1)
@@ -154,6 +155,7 @@ export interface BatchOptions {
 export interface VirtualOptions {
   readonly listen?: string;
   readonly image?: string;
+  readonly sd?: string;
   readonly fault: readonly string[];
   readonly state?: string;
   readonly unit: number;

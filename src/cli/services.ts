@@ -167,6 +167,7 @@ export interface ServeRequest {
   readonly unit: number;
   readonly state?: string;
   readonly image?: string;
+  readonly card?: string;
   readonly faults: readonly string[];
   readonly paceBaud?: number;
   readonly log: (text: string) => void;

@@ -24,6 +24,8 @@ export interface VirtualLink {
   readonly unitFaults: Readonly<Record<number, readonly string[]>>;
   readonly state?: string;
   readonly wiring?: string;
+  /** A file of this computer that lies on the SD card of the unit. */
+  readonly card?: string;
   /** Speed of the modelled wire in baud; missing: as fast as the machine goes, flash time not modelled. */
   readonly paceBaud?: number;
   /** Start from a new unit, not from what earlier runs left in its flash. */
@@ -99,7 +101,7 @@ function parseVirtual(value: string): Link[] {
     throw usage(`${value}: virtual: wants the name of a virtual device, e.g. virtual:lamp.`);
   const hash = /^virtual:[^?#]*#(\d+)/i.exec(value)?.[1];
   const parameters = new URLSearchParams(query);
-  const known = new Set(['n', 'unit', 'fault', 'state', 'wiring', 'pace', 'jig', 'fresh']);
+  const known = new Set(['n', 'unit', 'fault', 'state', 'wiring', 'pace', 'sd', 'jig', 'fresh']);
   for (const key of parameters.keys())
     if (!known.has(key)) throw usage(`${value}: a virtual link has no parameter "${key}".`);
 
@@ -123,10 +125,12 @@ function parseVirtual(value: string): Link[] {
 
   const state = parameters.get('state');
   const wiring = parameters.get('wiring');
+  const card = parameters.get('sd');
   const common = {
     device,
     ...(state != null && { state }),
     ...(wiring != null && { wiring }),
+    ...(card != null && { card }),
     ...(pace != null && { paceBaud: positiveInteger(pace, `${value}: pace=`) }),
     fresh: parameters.has('fresh'),
   };

@@ -12,7 +12,7 @@ import { NetworkPlaces } from './network-places.ts';
 import { Places } from './places.ts';
 import type { PracticeBench } from './practice-bench.ts';
 import { serveProgrammer } from './servers/programmer-server.ts';
-import { findVirtualDevice, virtualDevices } from './registry.ts';
+import { findVirtualDevice, refuseCard, virtualDevices } from './registry.ts';
 import { VirtualPort } from './serial/virtual-port.ts';
 import { lockedFlashFile } from './store/locked-flash.ts';
 
@@ -148,6 +148,7 @@ const NO_NETWORK = 'This practice bench has no network.';
 function checkNames({ text, virtual }: Link): void {
   if (virtual == null) return;
   const device = findVirtualDevice(virtual.device);
+  refuseCard(device, virtual.card);
   const faults = [...virtual.faults, ...Object.values(virtual.unitFaults).flat()].map((name) =>
     name.replace(/-once$/, ''),
   );

@@ -74,6 +74,7 @@ export class Places {
       paceBaud: virtual.paceBaud,
       state: virtual.state,
       wiring: virtual.wiring,
+      card: virtual.card,
       faultsOf: (unit) => faultsOf(virtual, unit),
       lastUnit: virtual.jigUnits == null ? undefined : virtual.unit + virtual.jigUnits - 1,
       memory,

@@ -35,6 +35,12 @@ export function onProgrammer(device: VirtualDevice): VirtualDevice {
   });
 }
 
+/** Throws USAGE for a card where there is no slot for one. */
+export function refuseCard(device: VirtualDevice, card: string | undefined): void {
+  if (card == null || device.takesCard === true) return;
+  throw new BenchError('USAGE', { message: `virtual:${device.name} has no slot for an SD card.` });
+}
+
 /** Throws USAGE naming the known ones. */
 export function findVirtualDevice(name: string): VirtualDevice {
   const device = virtualDevices.find((each) => each.name === name);

@@ -27,6 +27,8 @@ export interface VirtualDevice {
   readonly states: readonly NamedChoice[];
   /** How it is wired to the adapter; the first one is the default. */
   readonly wirings: readonly Wiring[];
+  /** There is a slot for an SD card. */
+  readonly takesCard?: boolean;
   /** Makes one unit, unpowered. Throws USAGE for an unknown fault, state or wiring. */
   createSerialUnit?(options: SerialUnitOptions): SerialUnit;
   /** Likewise its flash chip on a programmer, which speaks serprog; where it is reached that way. */
@@ -57,6 +59,8 @@ export interface SerialUnitOptions {
   readonly faults: readonly string[];
   readonly state?: string;
   readonly wiring?: string;
+  /** A file of the host: it lies in the root of the SD card, under its own name. Missing: what practice needs. */
+  readonly card?: string;
   /** Paced: the flash takes its time too. */
   readonly paced: boolean;
   readonly clock: Clock;

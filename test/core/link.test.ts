@@ -46,6 +46,7 @@ describe('a link', () => {
       'virtual:lamp?n=3&fault=drops-bytes,2:dies-at-50%&fault=3:no-power&pace=460800&fresh',
     );
     expect(first!.virtual).toMatchObject({ faults: ['drops-bytes'], paceBaud: 460_800, fresh: true });
+    expect(parseLinks('virtual:dafang?sd=/tmp/my%20demo.bin')[0]!.virtual!.card).toBe('/tmp/my demo.bin');
     expect(second!.virtual!.faults).toEqual(['drops-bytes', 'dies-at-50%']);
     expect(third!.virtual!.faults).toEqual(['drops-bytes', 'no-power']);
     expect(parseLinks('virtual:lamp?jig&n=2&fault=2:no-power')[0]!.virtual!.unitFaults).toEqual({

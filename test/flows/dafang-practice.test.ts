@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DAFANG_PARTS, dafangPart, partOf } from '../../src/firmware/dafang/flash-map.ts';
 import type { DafangFault } from '../../src/virtual/dafang/faults.ts';
@@ -77,6 +78,19 @@ describe('a practice camera is brought back over its console', () => {
     expect(asked).toEqual([{ text: expect.stringContaining(mac!) as string, typed: mac }]);
     expect(settled).toMatchObject({ outcome: 'PASS', identity: { mac } });
     expect(differs(healthy.flash, flash)).toEqual([]);
+  });
+});
+
+describe('a file of the host on the SD card', () => {
+  it.each([
+    ['the chosen one', 'PASS', (demo: Buffer) => demo],
+    ['another one', 'SD_FILE_WRONG', (demo: Buffer) => demo.fill(0x55, 0x20_0000, 0x20_0010)],
+  ])('%s: %s', async (_what, code, made) => {
+    const bench = await practice();
+    const card = path.join(bench.folder, 'demo.bin');
+    await writeFile(card, made(await readFile(await bench.image('dafang', 'demo'))));
+    const { settled } = await go(`?sd=${card}`, { file: 'demo', settings: { source: 'sd' } }, bench);
+    expect(settled.code ?? settled.outcome, settled.message).toBe(code);
   });
 });
 

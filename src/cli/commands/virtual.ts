@@ -24,6 +24,7 @@ export async function virtual(context: CommandContext, device: string, own: Virt
     faults: own.fault.flatMap((names) => names.split(',')).filter((name) => name !== ''),
     ...(own.state != null && { state: own.state }),
     ...(own.image != null && { image: own.image }),
+    ...(own.sd != null && { card: own.sd }),
     ...(own.pace != null && { paceBaud: own.pace }),
     log: (text) => output.err.line(text),
   });

@@ -15,6 +15,7 @@ const camera = {
   faults: DAFANG_FAULTS,
   states: DAFANG_STATES,
   wirings: WIRINGS,
+  takesCard: true,
   practiceImages: () => DAFANG_IMAGES,
   createSerialUnit: (options) => {
     const name = options.wiring ?? WIRINGS[0]!.name;

@@ -27,6 +27,7 @@ export interface SlotOptions {
   readonly paceBaud: number | undefined;
   readonly state: string | undefined;
   readonly wiring: string | undefined;
+  readonly card?: string | undefined;
   readonly faultsOf: (unit: number) => readonly string[];
   /** Last unit of a jig; undefined where there is but one. */
   readonly lastUnit: number | undefined;
@@ -119,6 +120,7 @@ export class Slot {
         faults: options.faultsOf(number),
         ...(options.state != null && { state: options.state }),
         ...wiring,
+        ...(options.card != null && { card: options.card }),
         paced: options.paceBaud != null,
         clock: options.clock,
         storage,

@@ -5,7 +5,7 @@ import { Air } from '../air/air.ts';
 import { Slot } from '../serial/slot.ts';
 import { flashFile } from '../store/flash-file.ts';
 import { memoryStorage, type LastingStorage } from '../store/storage.ts';
-import { onProgrammer } from '../registry.ts';
+import { onProgrammer, refuseCard } from '../registry.ts';
 import type { VirtualDevice } from '../virtual-device.ts';
 import { serveNetworkUnit } from './network-server.ts';
 import { serveRawConnection } from './raw-connection.ts';
@@ -23,6 +23,8 @@ export interface ServeOptions {
   readonly paceBaud?: number;
   /** Flash content: read when it is there, written back as it changes. Without it the flash lives in memory. */
   readonly image?: string;
+  /** A file that lies on its SD card, where it has a slot for one. */
+  readonly card?: string;
   /** One line per thing worth knowing: a connection, a reset. */
   readonly log?: (text: string) => void;
 }
@@ -53,28 +55,27 @@ export const serveRfc2217 = (device: VirtualDevice, options: ServeOptions): Prom
   serve('rfc2217', device, options);
 
 /** By the scheme of the `--listen` URL. Throws USAGE where the device is not reached that way. */
-export function serveVirtualDevice(
+export async function serveVirtualDevice(
   device: VirtualDevice,
   options: ServeOptions & { readonly scheme: string },
 ): Promise<RunningServer> {
   const { scheme } = options;
+  refuseCard(device, options.card);
   if (device.createNetworkUnit != null && (scheme === 'http' || scheme === 'tcp'))
     return serveNetworkUnit(scheme, device, options);
   if (scheme === 'tcp' && device.createProgrammerUnit != null)
     return serve('tcp', onProgrammer(device), options);
   if ((scheme === 'tcp' || scheme === 'rfc2217') && device.createProgrammerUnit == null)
     return serve(scheme, device, options);
-  return Promise.reject(
-    new BenchError('USAGE', {
-      message: `The virtual device ${device.name} cannot be served on ${scheme}://.`,
-      advice:
-        device.createNetworkUnit != null
-          ? 'Use http://.'
-          : device.createProgrammerUnit == null
-            ? 'Use tcp:// or rfc2217://.'
-            : 'Use tcp://.',
-    }),
-  );
+  throw new BenchError('USAGE', {
+    message: `The virtual device ${device.name} cannot be served on ${scheme}://.`,
+    advice:
+      device.createNetworkUnit != null
+        ? 'Use http://.'
+        : device.createProgrammerUnit == null
+          ? 'Use tcp:// or rfc2217://.'
+          : 'Use tcp://.',
+  });
 }
 
 async function serve(scheme: Scheme, device: VirtualDevice, options: ServeOptions): Promise<RunningServer> {
@@ -96,6 +97,7 @@ async function serve(scheme: Scheme, device: VirtualDevice, options: ServeOption
       paceBaud: options.paceBaud,
       state: options.state,
       wiring: wired?.name,
+      card: options.card,
       faultsOf: (number) => (number === unit ? (options.faults ?? []) : []),
       lastUnit: undefined,
       memory,

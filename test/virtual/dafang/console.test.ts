@@ -1,7 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import CRC32 from 'crc-32';
-import { describe, expect, it } from 'vitest';
-import { settle } from '../../harness/manual-clock.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parseLinks } from '../../../src/core/link.ts';
+import { createPracticeBench } from '../../../src/virtual/create-practice-bench.ts';
+import { ManualClock, settle } from '../../harness/manual-clock.ts';
 import { findVirtualDevice } from '../../../src/virtual/registry.ts';
 import { Console } from './harness/console.ts';
 
@@ -195,6 +199,26 @@ describe('restore from the SD card', () => {
     await damaged.toPrompt();
     await damaged.run('fatload mmc 0:1 0x80600000 demo.bin 0xa90000 0x40');
     expect(await damaged.run('crc32 0x80600000 0xa90000')).not.toContain(PAYLOAD_CRC);
+  });
+});
+
+describe('a card with a file of the host', () => {
+  it('has that file alone, under its own name, in whatever case it is asked for', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'benchflash-card-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, 'Demo.BIN');
+    writeFileSync(file, 'what lies on it');
+    const camera = await Console.open(`?sd=${file}`);
+    await camera.toPrompt();
+    expect(await camera.run('fatls mmc 0:1')).toBe('       15   demo.bin \n\n1 file(s), 0 dir(s)\n\n');
+    expect(await camera.run('fatload mmc 0:1 0x80600000 demo.bin')).toContain('15 bytes read');
+    expect(await camera.run('md.b 0x80600000 4')).toMatch(/wha?t/);
+  });
+
+  it('that is not there is refused, and so is a card for a unit without a slot', async () => {
+    await expect(Console.open('?sd=/nowhere/demo.bin')).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    const bench = createPracticeBench({ dataDir: tmpdir(), clock: new ManualClock() });
+    expect(() => bench.check(parseLinks('virtual:lamp?sd=demo.bin')[0]!)).toThrow('no slot for an SD card');
   });
 });
 

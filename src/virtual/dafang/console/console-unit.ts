@@ -44,7 +44,7 @@ export class ConsoleUnit implements SerialUnit {
       unit: options.unit,
       flash: dafangChip(options, this.faults),
       faults: this.faults,
-      card: new SdCard(this.faults),
+      card: new SdCard(this.faults, options.card),
       input: [],
       nowMs: () => this.options.clock.monotonicMs() + this.modelledMs,
     };
