@@ -22,7 +22,9 @@ async function startAndWatch(
     const boot = await watchBoot(session.console, {
       signal: run.signal,
       limitMs: START_MS,
-      onHeard: ({ message }) => run.log('info', `console: ${message}`),
+      onHeard: ({ kind, message }) => {
+        if (kind !== 'nothing') run.log('info', `console: ${message}`);
+      },
     });
     const verdict = bootVerdict(session, para, boot);
     if (verdict.code === 'MAC_CHANGED' || verdict.code === 'LINUX_WITHOUT_MAC')

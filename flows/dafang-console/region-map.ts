@@ -64,6 +64,6 @@ async function rowOf(
   if (magic === undefined) return row('not read', true);
   await readFlash(console, { address: LOAD_ADDRESS, offset, length: BEGINNING_BYTES }, { signal });
   const bytes = await readRam(console, { address: LOAD_ADDRESS, length: BEGINNING_BYTES, signal });
-  if (startsWith(bytes, magic)) return row(`begins as ${content} does`, true);
-  return row(isFilled(bytes, 0xff) ? 'erased' : `does not begin as ${content} does`, false);
+  if (startsWith(bytes, magic)) return row(`begins like ${content}`, true);
+  return row(isFilled(bytes, 0xff) ? 'erased' : `does not begin like ${content}`, false);
 }

@@ -19,7 +19,7 @@ export const consolePages: readonly WiringPage[] = [
     ].join('\n'),
     notes: [
       'Connect the console first. Give power only when the screen asks for it.',
-      'Nothing heard: swap RX and TX, then check GND. Still nothing: the boot loader is gone (dafang-spi).',
+      'Nothing heard: swap RX and TX, then check GND. Still nothing: the boot loader is gone, use dafang-spi.',
       'Leave the SD card with demo.bin in, if there is one: FAT32, first partition of 512 MB or less.',
     ],
   },
@@ -29,12 +29,12 @@ export const consolePages: readonly WiringPage[] = [
     drawing: [
       '  nothing                boot is gone, or the wires',
       '  U-Boot SPL, no more    boot is damaged: programmer',
-      '  Unsupported manuf.     other flash chip: programmer',
+      '  Unsupported manufact.  other flash chip: programmer',
       '  isvp_t20#              stock U-Boot at its prompt',
       '  U-Boot>                Dafang-Hacks U-Boot',
       '  Wrong Image Format     no kernel: flash demo.bin',
       '  Linux version 3.10     it boots',
-      '  MAC assigned at random para is lost: restore it',
+      '  assign random one      para is lost: restore it',
     ].join('\n'),
     notes: [
       'Before anything is written, para and config are read and kept: without para the MAC is gone.',

@@ -93,7 +93,8 @@ async function listen(session: DafangSession, run: DafangRun): Promise<BootHeard
       const boot = await watchBoot(console, {
         signal: run.signal,
         ...(prompt.limitMs !== undefined && { limitMs: prompt.limitMs }),
-        onHeard: ({ message, advice }) => prompt.update(`${message} ${advice}`),
+        // Its advice is for who wants to stop the start.
+        onHeard: ({ message }) => prompt.update(message),
       });
       prompt.done('Its start was heard.');
       return boot;

@@ -23,7 +23,7 @@ export const dafangSettings: readonly SettingSpec[] = [
   {
     key: 'console',
     title: 'Console to watch the start on',
-    help: 'A serial link, e.g. /dev/ttyUSB0; after the read-back the chip goes back and its start is the proof. Empty: no start.',
+    help: 'A serial link, e.g. /dev/ttyUSB0: the chip goes back and the start of the camera is watched. Empty: the run ends with the read-back.',
     kind: 'text',
     linkKinds: ['serial', 'socket', 'rfc2217', 'virtual'],
     default: '',

@@ -52,7 +52,7 @@ describe('the flow writes the chosen parts and nothing else', () => {
     expect(planned).toEqual(['boot']);
     expect(slot.flashMap?.filter(({ good, becomes }) => !good || becomes !== undefined)).toEqual([]);
     expect(log).toMatch(/map: boot +0x000000 \+0x040000 CHANGES to stock U-Boot/);
-    expect(log).toMatch(/map: para +0xfb0000 \+0x040000 stays: jffs2, 1 files/);
+    expect(log).toMatch(/map: para +0xfb0000 \+0x040000 stays: jffs2, 1 file/);
     expect(programs.folders).toBe(0);
   });
 

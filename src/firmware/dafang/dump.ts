@@ -49,7 +49,8 @@ export function examinePart(part: DafangPart, bytes: Uint8Array, dump?: Uint8Arr
   const files = parseJffs2(bytes);
   if (files === undefined) return finding('bad', 'jffs2 with a damaged first node');
   const damaged = files.damagedNodes === 0 ? '' : `, ${files.damagedNodes} of ${files.nodes} nodes damaged`;
-  return finding('good', `jffs2, ${files.files.length} files${damaged}`);
+  const count = files.files.length;
+  return finding('good', `jffs2, ${count} ${count === 1 ? 'file' : 'files'}${damaged}`);
 }
 
 function examineBoot(

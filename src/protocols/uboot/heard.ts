@@ -97,8 +97,9 @@ export function recognise(heard: string): Heard {
     return {
       kind: 'linux',
       line: linux[0],
-      message: 'Linux is starting: the countdown of U-Boot went by.',
-      advice: 'Power the camera off and on; if it repeats, check the wire from TX of the adapter to RX.',
+      message: 'Linux is starting.',
+      advice:
+        'The countdown of U-Boot went by: power the camera off and on; if it repeats, check the wire from TX of the adapter to RX.',
     };
   }
   if (noKernel)
