@@ -71,6 +71,8 @@ export async function planRestore(
   }
   session.wantedIdentity = wanted;
   session.isCurrent = sameBytes(wanted, found);
-  session.notDone = ['only config and para were put back; kernel to appfs come with demo.bin'];
+  session.notDone = [
+    'a restore over the console is config and para only; kernel to appfs come with demo.bin',
+  ];
   run.firmware([{ slot: 'backup', file, sha256 }]);
 }

@@ -29,6 +29,24 @@ describe('the dashboard', () => {
     expect(await screen.text()).toMatch(/^> 11 \? YOU/m);
   });
 
+  it('names the way where two batches are on one kind of device', async () => {
+    const batches = [
+      batch(twelve().slice(0, 2), { id: 'B-0001', flowTitle: 'Dafang by console', device: 'Dafang' }),
+      batch(twelve().slice(2, 4), {
+        id: 'B-0002',
+        flowId: 'other',
+        flowTitle: 'Dafang by programmer',
+        device: 'Dafang',
+      }),
+    ];
+    const both = await openScreen({ bench: new FakeBench(batches), size: [80, 24] });
+    expect(await both.text()).toMatch(
+      /B-0001 flash: Dafang by console[^]*B-0002 flash: Dafang by programmer/,
+    );
+    const alone = await openScreen({ bench: new FakeBench(batches.slice(0, 1)), size: [80, 24] });
+    expect(await alone.text()).toMatch(/B-0001 +flash: Dafang /);
+  });
+
   it('acts on the place under the cursor, or on the marked ones that can take it', async () => {
     const screen = await open12();
     await screen.press('Down', 'Down', 'Down', 'r');

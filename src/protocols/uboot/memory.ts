@@ -91,6 +91,7 @@ export async function readRam(
   let size = PIECE_BYTES;
   let clean = 0;
   let tries = 0;
+  let damaged = 0;
   for (let at = 0; at < length;) {
     const count = Math.min(size, length - at);
     const piece = await readPiece(console, address + at, count, signal);
@@ -99,7 +100,8 @@ export async function readRam(
         throw new BenchError('UBOOT_READ_DAMAGED');
       size = Math.max(SMALLEST_PIECE_BYTES, size / 2);
       clean = 0;
-      console.log('warn', `a piece of the dump came damaged, it is read again, ${size} bytes at a time`);
+      if (++damaged === 1)
+        console.log('warn', 'a piece of the dump came damaged: it is read again, in halves');
       continue;
     }
     bytes.set(piece, at);
@@ -108,6 +110,7 @@ export async function readRam(
     tries = 0;
     if (++clean % CLEAN_PIECES === 0) size = Math.min(PIECE_BYTES, size * 2);
   }
+  if (damaged > 1) console.log('info', `${damaged} pieces of the dump came damaged and were read again`);
   const expected = crcOf(bytes);
   if ((await crcOfRam(console, address, length, { signal, expected })) !== expected)
     throw new BenchError('UBOOT_READ_DAMAGED', {

@@ -41,12 +41,17 @@ export function BenchScreen({ cells, height }: { readonly cells: number; readonl
     ),
     hasVitals: rows.batches.some((batch) => batch.slots.some(({ vitals }) => vitals !== undefined)),
   });
+  const nameOf = (batch: BatchView) => batchName(batch, rows.batches);
   const visible = items.slice(window.top, window.end);
   const table = (
     <Box flexDirection="column" width={layout.table} height={layout.rows} flexShrink={0}>
       {visible.map((item, index) =>
         item.kind === 'batch' ? (
-          <Row key={item.batch.id} spans={batchHeading(item.batch, now, layout.table)} cells={layout.table} />
+          <Row
+            key={item.batch.id}
+            spans={batchHeading(item.batch, nameOf(item.batch), now, layout.table)}
+            cells={layout.table}
+          />
         ) : (
           <SlotRow
             key={item.slot.id}
@@ -125,8 +130,14 @@ function header(batches: readonly BatchView[], now: number, filter: string, cell
   return headerLine(only.id, batchWords(only), `${filterText}${practice}${time}`, cells);
 }
 
-const batchWords = (batch: BatchView): string =>
-  `${TASK_WORDS[batch.task]}${batch.cycle ? ', one jig' : ''}: ${batch.jobName ?? batch.device}${batch.endedAt === undefined ? '' : '  ended'}`;
+const batchWords = (batch: BatchView, name = batch.jobName ?? batch.device): string =>
+  `${TASK_WORDS[batch.task]}${batch.cycle ? ', one jig' : ''}: ${name}${batch.endedAt === undefined ? '' : '  ended'}`;
+
+/** Beside another way to the same kind of device the way counts. */
+function batchName(batch: BatchView, batches: readonly BatchView[]): string {
+  const isAlike = batches.some(({ device, flowId }) => device === batch.device && flowId !== batch.flowId);
+  return batch.jobName ?? (isAlike ? batch.flowTitle : batch.device);
+}
 
 const endOf = (batches: readonly BatchView[], now: number): number =>
   Math.max(...batches.map(({ endedAt }) => endedAt ?? now));
@@ -154,10 +165,10 @@ function totals(
   return spread(left, fits ? right : heard, cells);
 }
 
-function batchHeading(batch: BatchView, now: number, cells: number): Line {
+function batchHeading(batch: BatchView, name: string, now: number, cells: number): Line {
   const time = duration((batch.endedAt ?? now) - batch.startedAt);
   return spread(
-    [span(` ${batch.id} `, 'heading'), span(batchWords(batch), 'strong')],
+    [span(` ${batch.id} `, 'heading'), span(batchWords(batch, name), 'strong')],
     [span(`${time} `, 'dim')],
     cells,
   );
