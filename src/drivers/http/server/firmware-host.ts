@@ -6,7 +6,7 @@ import type { OfferOrder, OrderAnswer, ToBench, ToServer } from './messages.ts';
 import { LiveOffer, Offers } from './offers.ts';
 import { Outbox } from './outbox.ts';
 import { storeFile, type StoredFile } from './stored-file.ts';
-import type { TcpQueues } from './tcp-queues.ts';
+import type { TcpTables } from './tcp-queues.ts';
 
 export interface FirmwareHostOptions {
   readonly clock: Clock;
@@ -15,7 +15,8 @@ export interface FirmwareHostOptions {
   readonly keeper: AwakeKeeper;
   /** The bench is gone and there is nothing left to do. */
   readonly onOver: () => void;
-  readonly lookAtTcpQueues?: () => TcpQueues;
+  /** What the kernel tells of connections; missing: what this system has. */
+  readonly tcpTables?: TcpTables;
 }
 
 /**
@@ -33,7 +34,7 @@ export class FirmwareHost {
   readonly #lifetime: Lifetime;
   readonly #listeners: Listeners;
 
-  constructor({ clock, send, keeper, onOver, lookAtTcpQueues }: FirmwareHostOptions) {
+  constructor({ clock, send, keeper, onOver, tcpTables }: FirmwareHostOptions) {
     this.#clock = clock;
     this.#send = send;
     this.#outbox = new Outbox(clock, send);
@@ -44,7 +45,7 @@ export class FirmwareHost {
     this.#listeners = new Listeners({
       clock,
       offers: this.#offers,
-      acknowledged: new Acknowledged(clock, lookAtTcpQueues),
+      acknowledged: new Acknowledged(clock, tcpTables),
       onSign: () => this.#lifetime.changed(),
     });
   }
