@@ -24,14 +24,12 @@ export class Acknowledged {
   readonly #tables: TcpTables | undefined;
   readonly #watched = new Map<SentBytes, () => void>();
   readonly #readers = new Set<Reader>();
-  #isLooking = false;
-  #isAskedAgain = false;
   /** The look that is to come. */
   #next: { readonly atMs: number; cancel(): void } | undefined;
 
-  constructor(clock: Clock, tables: TcpTables | undefined = systemTcpTables()) {
+  constructor(clock: Clock, tables: TcpTables | null = systemTcpTables() ?? null) {
     this.#clock = clock;
-    this.#tables = tables;
+    this.#tables = tables ?? undefined;
   }
 
   /** Whether the kernel tells what is acknowledged. */
@@ -66,26 +64,17 @@ export class Acknowledged {
     this.#next?.cancel();
     const cancel = this.#clock.after(inMs, () => {
       this.#next = undefined;
-      this.#isAskedAgain = this.#isLooking;
-      if (this.#isLooking) return;
-      this.#isLooking = true;
-      void this.#look().finally(() => {
-        this.#isLooking = false;
-        if (this.#isAskedAgain) this.#arm(0);
-        else if (this.#readers.size > 0) this.#arm(READ_EVERY_MS);
-        else if (this.#watched.size > 0) this.#arm(LOOK_EVERY_MS);
-      });
+      this.#look();
+      if (this.#readers.size > 0) this.#arm(READ_EVERY_MS);
+      else if (this.#watched.size > 0) this.#arm(LOOK_EVERY_MS);
     });
     this.#next = { atMs, cancel };
   }
 
-  async #look(): Promise<void> {
-    // As of now: what is written while the kernel is asked is not in its answer.
-    const handed = [...this.#watched.keys()].map((sent) => [sent, sent.handed] as const);
-    const readers = [...this.#readers];
-    const queues = await this.#tables?.look();
-    for (const [sent, bytes] of handed) if (sent.take(queues, bytes)) this.#watched.get(sent)?.();
-    for (const reader of readers) {
+  #look(): void {
+    const queues = this.#tables?.look();
+    for (const [sent, onMore] of [...this.#watched]) if (sent.take(queues)) onMore();
+    for (const reader of [...this.#readers]) {
       const unread = queues?.unreadByPeer(reader.socket) ?? 0;
       if (unread > reader.allowedBytes && !reader.socket.destroyed) continue;
       this.#readers.delete(reader);

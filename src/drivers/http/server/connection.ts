@@ -110,7 +110,7 @@ export class Connection {
       if (refusal) offer.report({ type: 'refused', file, status: answer.status, reason: refusal.reason });
     }
     const keep = keepsConnection(request, answer, offer?.style) && !this.#intake.hasEnded;
-    if (!body) {
+    if (!body || request.method === 'HEAD') {
       await this.#write(answer, request.minor, keep);
       return keep;
     }

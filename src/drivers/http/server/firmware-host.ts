@@ -15,8 +15,8 @@ export interface FirmwareHostOptions {
   readonly keeper: AwakeKeeper;
   /** The bench is gone and there is nothing left to do. */
   readonly onOver: () => void;
-  /** What the kernel tells of connections; missing: what this system has. */
-  readonly tcpTables?: TcpTables;
+  /** What the kernel tells of connections; null: nothing; missing: what this system has. */
+  readonly tcpTables?: TcpTables | null;
 }
 
 /**
@@ -73,6 +73,11 @@ export class FirmwareHost {
   /** The bench is gone, in whatever way. */
   alone(): void {
     this.#lifetime.alone();
+  }
+
+  /** Takes no new connections. */
+  close(): void {
+    this.#listeners.close();
   }
 
   async #offer(order: OfferOrder): Promise<OrderAnswer> {

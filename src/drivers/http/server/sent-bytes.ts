@@ -38,14 +38,14 @@ export class SentBytes {
   }
 
   /**
-   * True when more is known to be acknowledged than before. `queues` is what the kernel said after `handed` bytes had
-   * been handed to it; where it says nothing (undefined) all but the last byte counts.
+   * True when more is known to be acknowledged than before, by what the kernel says now; where it says nothing
+   * (undefined) all but the last byte counts that was handed to it.
    */
-  take(queues: TcpQueues | undefined, handed: number): boolean {
+  take(queues: TcpQueues | undefined): boolean {
     // The row of a connection that was reset is gone.
     const waiting = queues ? queues.unacknowledged(this.#socket) : this.#socket.destroyed ? undefined : 1;
-    if (waiting === undefined || handed - waiting <= this.#acknowledged) return false;
-    this.#acknowledged = handed - waiting;
+    if (waiting === undefined || this.#handed - waiting <= this.#acknowledged) return false;
+    this.#acknowledged = this.#handed - waiting;
     return true;
   }
 }

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { isIPv4, type Socket } from 'node:net';
 import { endianness } from 'node:os';
 
@@ -12,8 +11,8 @@ export interface TcpQueues {
 }
 
 export interface TcpTables {
-  /** Called once in a while only: the kernel walks through all of its hash table, which takes milliseconds. */
-  look(): Promise<TcpQueues>;
+  /** Called a few times a second only: the kernel walks through all of its hash table, which takes milliseconds. */
+  look(): TcpQueues;
 }
 
 interface Row {
@@ -21,25 +20,27 @@ interface Row {
   readonly receivedBytes: number;
 }
 
-const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'] as const;
+const TABLES = { 4: '/proc/net/tcp', 6: '/proc/net/tcp6' } as const;
 
 /** Linux (`man 5 proc`); undefined elsewhere. */
 export function systemTcpTables(): TcpTables | undefined {
-  const there = TABLES.filter((path) => existsSync(path));
-  if (there.length === 0) return undefined;
-  return {
-    async look() {
-      const texts = await Promise.all(there.map((path) => readFile(path, 'latin1').catch(() => '')));
-      return tcpQueues(texts);
-    },
-  };
+  return existsSync(TABLES[4]) ? { look: () => tcpQueues(readTable) } : undefined;
 }
 
-/** Of the texts of these tables. */
-export function tcpQueues(texts: readonly string[]): TcpQueues {
-  const rows = new Map(texts.flatMap(parseTable));
-  const rowOf = (from: readonly [string?, number?], to: readonly [string?, number?]) =>
-    rows.get(`${asInTable(from)} ${asInTable(to)}`);
+/**
+ * By the texts of these tables. They are read at once and not in turns of the event loop, of which one file takes a
+ * dozen: on a busy machine those take longer than the whole.
+ */
+export function tcpQueues(read: (table: string) => string): TcpQueues {
+  const tables = new Map<4 | 6, ReadonlyMap<string, Row>>();
+  const rowOf = (from: readonly [string?, number?], to: readonly [string?, number?]) => {
+    // Of a connection that is gone Node knows no addresses any more.
+    if (from[0] === undefined || to[0] === undefined) return undefined;
+    const family = isIPv4(from[0]) ? 4 : 6;
+    let table = tables.get(family);
+    if (!table) tables.set(family, (table = parseTable(read(TABLES[family]))));
+    return table.get(`${asInTable(from)} ${asInTable(to)}`);
+  };
   const own = (socket: Socket) => [socket.localAddress, socket.localPort] as const;
   const peer = (socket: Socket) => [socket.remoteAddress, socket.remotePort] as const;
   return {
@@ -48,20 +49,26 @@ export function tcpQueues(texts: readonly string[]): TcpQueues {
   };
 }
 
+function readTable(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
 const ROW =
   /^ *\d+: ([0-9A-F]+:[0-9A-F]{4}) ([0-9A-F]+:[0-9A-F]{4}) [0-9A-F]{2} ([0-9A-F]{8}):([0-9A-F]{8}) /gm;
 
-function parseTable(text: string): [string, Row][] {
-  return Array.from(text.matchAll(ROW), ([, from, to, sent = '', received = '']) => [
-    `${from} ${to}`,
-    { sentBytes: parseInt(sent, 16), receivedBytes: parseInt(received, 16) },
-  ]);
+function parseTable(text: string): ReadonlyMap<string, Row> {
+  const rows = new Map<string, Row>();
+  for (const [, from, to, sent = '', received = ''] of text.matchAll(ROW))
+    rows.set(`${from} ${to}`, { sentBytes: parseInt(sent, 16), receivedBytes: parseInt(received, 16) });
+  return rows;
 }
 
 /** The kernel prints an address as words of the machine's own byte order. */
 function asInTable([address = '', port = 0]: readonly [string?, number?]): string {
-  // Of a connection that is gone Node knows no addresses any more.
-  if (address === '') return '';
   const bytes = isIPv4(address) ? Buffer.from(address.split('.').map(Number)) : ipv6Bytes(address);
   if (endianness() === 'LE') bytes.swap32();
   return `${bytes.toString('hex').toUpperCase()}:${port.toString(16).toUpperCase().padStart(4, '0')}`;
