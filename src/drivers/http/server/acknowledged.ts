@@ -5,8 +5,8 @@ import { systemTcpTables, type TcpTables } from './tcp-queues.ts';
 
 /** Between two looks at what peers have acknowledged, ms. */
 const LOOK_EVERY_MS = 200;
-/** Between two looks while a program of this computer has not read its last pieces, ms. */
-const READ_EVERY_MS = 10;
+/** Between two looks while a program of this computer has not read its last pieces: at first, ms. */
+const READ_SOON_MS = 10;
 
 interface Reader {
   readonly socket: Socket;
@@ -24,6 +24,7 @@ export class Acknowledged {
   readonly #tables: TcpTables | undefined;
   readonly #watched = new Map<SentBytes, () => void>();
   readonly #readers = new Set<Reader>();
+  #readEveryMs = READ_SOON_MS;
   /** The look that is to come. */
   #next: { readonly atMs: number; cancel(): void } | undefined;
 
@@ -54,7 +55,7 @@ export class Acknowledged {
     if (!this.#tables) return;
     await new Promise<void>((resolve) => {
       this.#readers.add({ socket, allowedBytes, resolve });
-      this.#arm(READ_EVERY_MS);
+      this.#arm(this.#readEveryMs);
     });
   }
 
@@ -65,7 +66,7 @@ export class Acknowledged {
     const cancel = this.#clock.after(inMs, () => {
       this.#next = undefined;
       this.#look();
-      if (this.#readers.size > 0) this.#arm(READ_EVERY_MS);
+      if (this.#readers.size > 0) this.#arm(this.#readEveryMs);
       else if (this.#watched.size > 0) this.#arm(LOOK_EVERY_MS);
     });
     this.#next = { atMs, cancel };
@@ -74,9 +75,12 @@ export class Acknowledged {
   #look(): void {
     const queues = this.#tables?.look();
     for (const [sent, onMore] of [...this.#watched]) if (sent.take(queues)) onMore();
+    // Who stands still is looked at less and less often.
+    this.#readEveryMs = Math.min(this.#readEveryMs * 2, LOOK_EVERY_MS);
     for (const reader of [...this.#readers]) {
       const unread = queues?.unreadByPeer(reader.socket) ?? 0;
       if (unread > reader.allowedBytes && !reader.socket.destroyed) continue;
+      this.#readEveryMs = READ_SOON_MS;
       this.#readers.delete(reader);
       reader.resolve();
     }

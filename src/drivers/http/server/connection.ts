@@ -139,6 +139,7 @@ export class Connection {
     if (!isSelfTest) {
       offer.begun = true;
       offer.peer = this.#peer;
+      this.#sign(offer);
     }
     let isWhole = false;
     try {
@@ -182,7 +183,7 @@ export class Connection {
   }
 
   #sign(offer: LiveOffer): void {
-    offer.lastSignMs = this.#host.clock.monotonicMs();
+    this.#host.offers.sign(offer, this.#host.clock.monotonicMs());
     this.#host.onSign(offer);
   }
 

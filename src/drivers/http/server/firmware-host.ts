@@ -53,12 +53,14 @@ export class FirmwareHost {
   async take(message: ToServer): Promise<void> {
     if (message.type === 'leaving') {
       for (const offer of this.#offers.all)
-        if (!this.#offers.unitHasBegun(offer.unit)) this.#offers.withdraw(offer.folder);
+        if (this.#offers.begunSignMs(offer) === undefined) this.#offers.withdraw(offer.folder);
       return;
     }
     const { id } = message;
     if (message.type === 'withdraw') {
+      const unit = this.#offers.get(message.folder)?.unit;
       this.#offers.withdraw(message.folder);
+      if (unit !== undefined) this.#offers.forget(unit);
       this.#lifetime.changed();
       this.#send({ type: 'answer', id, answer: { kind: 'withdrawn' } }, () => {});
       return;
