@@ -63,9 +63,9 @@ export class Connection {
     this.#sent = new SentBytes(socket);
   }
 
-  /** Nothing of it is lost to anybody when it is closed. */
-  get isIdle(): boolean {
-    return this.#sending === undefined;
+  /** What would be lost if it were closed now: a body, a unit's way to its next piece, or nothing. */
+  get carries(): 'body' | 'unit' | 'nothing' {
+    return this.#sending ? 'body' : this.#offer ? 'unit' : 'nothing';
   }
 
   /** Serves it until it is over; never rejects. */
