@@ -14,6 +14,7 @@ import { openSerialPort } from '../drivers/serial/open-serial-port.ts';
 import { inspectFile } from '../firmware/inspect.ts';
 import { type DataDir, openDataDir } from '../records/data-dir.ts';
 import { createPracticeBench } from '../virtual/create-practice-bench.ts';
+import { lazyFirmwareServer } from './lazy-firmware-server.ts';
 import { PortNames } from './port-names.ts';
 import { lazyRadioOpener, openPracticeRadio } from './radios.ts';
 
@@ -54,6 +55,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
     await ports.refresh();
     const sleepInhibitor = createSleepInhibitor({ clock });
     const radios = lazyRadioOpener(clock);
+    const firmwareServer = lazyFirmwareServer(clock);
     const bench = createBench({
       flows: options.flows,
       records,
@@ -68,6 +70,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       version: options.version,
       openSerial: (link, open) => openSerialPort(link, { ...open, clock }),
       openRadio: (open) => radios.open(open),
+      firmwareServer,
       programs: hostPrograms(clock),
       inspectFile,
       rememberSetting: (jobName, key, value) => {
@@ -86,6 +89,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       openRadio: () => radios.open({}),
       async close() {
         await bench.shutdown();
+        await firmwareServer.close();
         await radios.close();
         stopWatching();
         ports.stop();
