@@ -65,9 +65,13 @@ export class Acknowledged {
     this.#next?.cancel();
     const cancel = this.#clock.after(inMs, () => {
       this.#next = undefined;
-      this.#look();
-      if (this.#readers.size > 0) this.#arm(this.#readEveryMs);
-      else if (this.#watched.size > 0) this.#arm(LOOK_EVERY_MS);
+      try {
+        this.#look();
+      } finally {
+        // Whatever goes wrong for one of them, the others are looked at again.
+        if (this.#readers.size > 0) this.#arm(this.#readEveryMs);
+        else if (this.#watched.size > 0) this.#arm(LOOK_EVERY_MS);
+      }
     });
     this.#next = { atMs, cancel };
   }
