@@ -28,7 +28,10 @@ export class RunState {
   backup: StoredBackup | undefined;
   noBackupReason: string | undefined;
   vitals: UnitVitals | undefined;
+  keepPowerUntil: number | undefined;
   flashMap: readonly FlashMapRow[] | undefined;
+  /** Why it stands still, while it waits for another unit. */
+  waitsFor: string | undefined;
   bytesWritten = 0;
   writing = false;
   /** Keeps the computer from sleeping while the unit is being changed. */

@@ -28,7 +28,9 @@ export function slot(number: number, changes: Partial<SlotView> = {}, batchId = 
     link: parseLinks(`virtual:lamp?unit=${number}`)[0]!,
     label: `lamp#${number}`,
     state: 'waiting',
-    waitReason: 'all places in parallel are taken (4 of 4)',
+    ...((changes.state ?? 'waiting') === 'waiting' && {
+      waitReason: 'all places in parallel are taken (4 of 4)',
+    }),
     steps: stepsUpTo('detect', 'done'),
     identity: {},
     tries: 0,
@@ -217,6 +219,7 @@ export function batch(slots: readonly SlotView[], changes: Partial<BatchView> = 
     practice: true,
     firmware: [...FIRMWARE],
     warnings: [],
+    pilots: [],
     slots,
     counts: {
       outcomes,
