@@ -12,7 +12,11 @@ import type { Findings } from './findings.ts';
 import type { InspectedFile } from './firmware-file.ts';
 import { findFlashLayout } from './flash-layout.ts';
 import { describeUnknown, recognizeForeign } from './foreign.ts';
+import { describeHaaSignature } from './haa-signature.ts';
+import { describeMongooseZip } from './mongoose-file.ts';
+import { pathFacts } from './path-facts.ts';
 import { describeSmallBlock } from './small-blocks.ts';
+import { describeTasmotaSettings } from './tasmota-settings-file.ts';
 import { describeTelink } from './telink-file.ts';
 import { describeUniqueAreas } from './telink-unique-areas.ts';
 
@@ -61,7 +65,7 @@ export async function inspectBytes(path: string, bytes: Uint8Array): Promise<Ins
         ? withPacking(recognize(unpacked.content), unpacked.content)
         : recognize(unpacked.content);
   const digest = hexBytes(sha256(bytes));
-  return {
+  const file: InspectedFile = {
     path,
     ...findings,
     facts: [
@@ -74,6 +78,7 @@ export async function inspectBytes(path: string, bytes: Uint8Array): Promise<Ins
     content: unpacked.content,
     compressed,
   };
+  return { ...file, facts: [...file.facts, ...pathFacts(file)] };
 }
 
 /** A Buffer's slice() shares memory where a Uint8Array's copies: it must not get out of here. */
@@ -126,6 +131,9 @@ function recognize(content: Uint8Array): Findings {
     describeEsp32Image(content) ??
     describeTelink(content) ??
     describeUniqueAreas(content) ??
+    describeMongooseZip(content) ??
+    describeTasmotaSettings(content) ??
+    describeHaaSignature(content) ??
     recognizeForeign(content) ??
     describeUnknown(content)
   );

@@ -14,6 +14,7 @@ import { openSerialPort } from '../drivers/serial/open-serial-port.ts';
 import { inspectFile } from '../firmware/inspect.ts';
 import { type DataDir, openDataDir } from '../records/data-dir.ts';
 import { createPracticeBench } from '../virtual/create-practice-bench.ts';
+import { lazyFirmwareServer } from './lazy-firmware-server.ts';
 import { lazyNetwork, openPracticeNetwork } from './networks.ts';
 import { PortNames } from './port-names.ts';
 import { lazyRadioOpener, openPracticeRadio } from './radios.ts';
@@ -62,6 +63,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       openRadio: (air) => openPracticeRadio(air, clock),
       openNetwork: (lan) => openPracticeNetwork(lan, clock),
     });
+    const firmwareServer = lazyFirmwareServer(clock);
     const bench = createBench({
       flows: options.flows,
       records,
@@ -74,6 +76,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       openRadio: (open) => radios.open(open),
       programs,
       network: lazyNetwork(clock, programs),
+      firmwareServer,
       inspectFile,
       rememberSetting: (jobName, key, value) => {
         const job = jobs.list().jobs.find(({ name }) => name === jobName);
@@ -92,6 +95,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       async close() {
         await bench.shutdown();
         await practice.close();
+        await firmwareServer.close();
         await radios.close();
         stopWatching();
         ports.stop();
