@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { parseLinks } from '../../../src/core/link.ts';
@@ -9,6 +8,7 @@ import type { LogSink } from '../../../src/core/log.ts';
 import { openSerialPort } from '../../../src/drivers/serial/open-serial-port.ts';
 import { UbootConsole } from '../../../src/protocols/uboot/index.ts';
 import { answers } from '../serial/peer-process.ts';
+import { freePort } from './free-port.ts';
 
 const BIOS = '/usr/lib/u-boot/qemu_arm/u-boot.bin';
 /** RAM of the machine `virt` begins at 0x40000000; U-Boot itself sits at its end. */
@@ -17,16 +17,6 @@ export const RAM = 0x4020_0000;
 export function whyNoQemu(): string | undefined {
   if (!existsSync(BIOS)) return 'the package u-boot-qemu is not installed';
   return answers('qemu-system-arm', '--version') ? undefined : 'qemu-system-arm is not installed';
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Debian's U-Boot on an emulated board that gets its power when the console is opened. */
