@@ -7,6 +7,7 @@ import { FILE_CODES } from './files.ts';
 import { FLASHROM_CODES } from './flashrom.ts';
 import { PROOF_CODES } from './proof.ts';
 import { SERIAL_CODES } from './serial.ts';
+import { TASMOTA_CODES } from './tasmota.ts';
 import { TELINK_CODES } from './telink.ts';
 import { UBOOT_CODES } from './uboot.ts';
 import { XIAOMI_CODES } from './xiaomi.ts';
@@ -28,5 +29,6 @@ export const ERROR_CODES = {
   ...FLASHROM_CODES,
   ...DAFANG_CODES,
   ...UBOOT_CODES,
+  ...TASMOTA_CODES,
   ...PROOF_CODES,
 } as const;
