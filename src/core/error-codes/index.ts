@@ -5,6 +5,7 @@ import { ESP_CONTACT_CODES } from './esp-contact.ts';
 import { ESP_LOADER_CODES } from './esp-loader.ts';
 import { FILE_CODES } from './files.ts';
 import { FLASHROM_CODES } from './flashrom.ts';
+import { HAA_CODES } from './haa.ts';
 import { PROOF_CODES } from './proof.ts';
 import { SERIAL_CODES } from './serial.ts';
 import { TASMOTA_CODES } from './tasmota.ts';
@@ -30,5 +31,6 @@ export const ERROR_CODES = {
   ...DAFANG_CODES,
   ...UBOOT_CODES,
   ...TASMOTA_CODES,
+  ...HAA_CODES,
   ...PROOF_CODES,
 } as const;
