@@ -5,8 +5,10 @@ import { ESP_CONTACT_CODES } from './esp-contact.ts';
 import { ESP_LOADER_CODES } from './esp-loader.ts';
 import { FILE_CODES } from './files.ts';
 import { FLASHROM_CODES } from './flashrom.ts';
+import { PLUG_CODES } from './plugs.ts';
 import { PROOF_CODES } from './proof.ts';
 import { SERIAL_CODES } from './serial.ts';
+import { SHELLY_CODES } from './shelly.ts';
 import { TELINK_CODES } from './telink.ts';
 import { UBOOT_CODES } from './uboot.ts';
 import { XIAOMI_CODES } from './xiaomi.ts';
@@ -28,5 +30,7 @@ export const ERROR_CODES = {
   ...FLASHROM_CODES,
   ...DAFANG_CODES,
   ...UBOOT_CODES,
+  ...PLUG_CODES,
+  ...SHELLY_CODES,
   ...PROOF_CODES,
 } as const;
