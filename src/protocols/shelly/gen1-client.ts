@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { ask, jsonOf, type PlugPeer } from '../plugs/talk.ts';
 import {
   gen1Identity,
