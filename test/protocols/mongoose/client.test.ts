@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { isFileListing, MongooseUnit } from '../../../src/protocols/mongoose/index.ts';
-import { hostAt, json, ScriptedNetwork, type Script } from '../../harness/scripted-network.ts';
+import { hostAt, json, ScriptedLan, type Script } from '../../harness/scripted-lan.ts';
 
 const { signal } = new AbortController();
 const unit = (script: Script) => {
-  const network = new ScriptedNetwork();
+  const network = new ScriptedLan();
   network.hosts.set('10.1.0.9', script);
   return { network, client: new MongooseUnit({ network, at: hostAt('10.1.0.9'), signal }) };
 };

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { whoAnswers } from '../../../src/protocols/plugs/index.ts';
-import { hostAt, json, ScriptedNetwork, type Script } from '../../harness/scripted-network.ts';
+import { hostAt, json, ScriptedLan, type Script } from '../../harness/scripted-lan.ts';
 
 const AT = hostAt('10.1.0.41');
 const { signal } = new AbortController();
 
 /** What is made of a host that answers like this. */
 async function who(script: Script, { port = 80, arp }: { port?: number; arp?: string } = {}) {
-  const network = new ScriptedNetwork();
+  const network = new ScriptedLan();
   network.hosts.set(`${AT.host}:${port}`, script);
   if (arp !== undefined) network.arp.set(AT.host, arp);
   const login = { user: 'admin', password: 'do not send me' };
@@ -136,7 +136,7 @@ describe('who answers', () => {
   });
 
   it('nobody: undefined, and a cancel is a cancel', async () => {
-    const network = new ScriptedNetwork();
+    const network = new ScriptedLan();
     expect(await whoAnswers(network, AT, { signal })).toBeUndefined();
     const cancelled = AbortSignal.abort(new Error('stop'));
     await expect(whoAnswers(network, AT, { signal: cancelled })).rejects.toMatchObject({ code: 'ABORTED' });

@@ -28,7 +28,7 @@ export const json = (value: unknown, status = 200): Partial<ScriptedAnswer> => (
 });
 
 /** A network whose hosts are played by a test: no sockets, no time. */
-export class ScriptedNetwork implements Network {
+export class ScriptedLan implements Network {
   /** By `host` or `host:port`. */
   readonly hosts = new Map<string, Script>();
   readonly requests: HttpRequest[] = [];
