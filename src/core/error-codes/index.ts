@@ -9,6 +9,7 @@ import { PLUG_CODES } from './plugs.ts';
 import { PROOF_CODES } from './proof.ts';
 import { SERIAL_CODES } from './serial.ts';
 import { SHELLY_CODES } from './shelly.ts';
+import { TASMOTA_CODES } from './tasmota.ts';
 import { TELINK_CODES } from './telink.ts';
 import { UBOOT_CODES } from './uboot.ts';
 import { XIAOMI_CODES } from './xiaomi.ts';
@@ -32,5 +33,6 @@ export const ERROR_CODES = {
   ...UBOOT_CODES,
   ...PLUG_CODES,
   ...SHELLY_CODES,
+  ...TASMOTA_CODES,
   ...PROOF_CODES,
 } as const;
