@@ -9,6 +9,7 @@ import { unitLines } from '../records/unit-lines.ts';
 import { batchMachine } from './batch-machine.ts';
 import type { BenchCore } from './bench-core.ts';
 import type { PlannedBatch } from './plan-batch.ts';
+import { PilotRule } from './pilot-rule.ts';
 import { SlotRuntime } from './slot-runtime.ts';
 import type { BatchCounts, BatchRequest, BatchView, BenchEvent, SlotView } from './view.ts';
 
@@ -25,6 +26,7 @@ export class BatchRuntime {
   readonly journal: BatchJournal;
   readonly namedBackup: NamedBackup | undefined;
   readonly slots: readonly SlotRuntime[];
+  readonly pilots: PilotRule;
   readonly #planned: PlannedBatch;
   readonly #startedAt: number;
   readonly #actor: Actor<typeof batchMachine>;
@@ -48,6 +50,7 @@ export class BatchRuntime {
     this.namedBackup = planned.namedBackup;
     this.journal = journal;
     this.id = journal.id;
+    this.pilots = new PilotRule(this.assume.has('pilot'), () => this.changed());
     this.#planned = planned;
     this.#warnings = planned.warnings.map((text) => journal.redact(text));
     this.#startedAt = bench.clock.now();
@@ -168,6 +171,7 @@ export class BatchRuntime {
       settings: openSettings(flow, request),
       warnings: this.#warnings,
       slots,
+      pilots: this.pilots.view(),
       counts: countUnits(slots, request.cycle ?? false),
     };
   }

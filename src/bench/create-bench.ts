@@ -151,6 +151,7 @@ export function createBench(dependencies: BenchDependencies): Bench {
     breakOff: (slotIds) => {
       for (const id of slotIds) slotOf(id)?.breakOff();
     },
+    waivePilot: (batchId) => batches.find(({ id }) => id === batchId)?.pilots.waive(),
     answer: (promptId, value) => prompts.answer(promptId, value),
     perform: (promptId) => prompts.perform(promptId),
     note: (batchId, run, text) => records.note(batchId, run, text),

@@ -7,6 +7,7 @@ import type { OperatorAct } from '../core/operator-act.ts';
 import type { ProgressSink } from '../core/progress.ts';
 import type { PracticeHands } from '../virtual/practice-bench.ts';
 import type { RunJournal } from '../records/batch-journal.ts';
+import { followPilot } from './follow-pilot.ts';
 import type { FlashMapRow, RunContext, UnitVitals } from '../../flows/flow.ts';
 import type { BatchRuntime } from './batch-runtime.ts';
 import type { RunState } from './run-state.ts';
@@ -19,6 +20,7 @@ const DEFAULT_PORT = { http: 80, esphome: 8266 };
 /** What a slot lends to the run that is going on in it. */
 export interface RunHost {
   readonly batch: BatchRuntime;
+  readonly slotId: string;
   readonly link: Link;
   readonly label: string;
   readonly state: RunState;
@@ -32,6 +34,8 @@ export interface RunHost {
   hands(hands: PracticeHands): void;
   vitals(vitals: UnitVitals): void;
   flashMap(rows: readonly FlashMapRow[]): void;
+  /** Why it stands still just now; undefined: it does not. */
+  waitsFor(reason: string | undefined): void;
   perform(act: OperatorAct): Promise<void>;
 }
 
@@ -91,8 +95,11 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
       const at = placeOnNetwork(link);
       return { network: bench.network, at, server: bench.firmwareServer, close: async () => {} };
     },
-    pilotFirst: async () => {},
-    pilotThrough: () => {},
+    pilotFirst: (group) =>
+      followPilot(host, group, signal, (question, until) =>
+        bench.prompts.operatorFor(batch.id, assume, promptHost, until).ask(question),
+      ),
+    pilotThrough: (reason) => batch.pilots.through(host.slotId, reason),
     brokenOff: state.brokenOff.signal,
     inTurn: (name, work) =>
       bench.turns.take(name, work, {

@@ -29,6 +29,8 @@ export class RunState {
   noBackupReason: string | undefined;
   vitals: UnitVitals | undefined;
   flashMap: readonly FlashMapRow[] | undefined;
+  /** Why it stands still, while it waits for another unit. */
+  waitsFor: string | undefined;
   bytesWritten = 0;
   writing = false;
   /** Keeps the computer from sleeping while the unit is being changed. */

@@ -201,6 +201,12 @@ export class SlotRuntime {
       unrecorded = `the record could not be written: ${toBenchError(error).message}`;
       this.#addLog('error', unrecorded);
     }
+    this.#batch.pilots.settled(
+      this.id,
+      end.outcome,
+      `${end.outcome}${end.code ? ` ${end.code}` : ''}: ${end.message}`,
+      state.writing,
+    );
     state.awake?.release();
     state.awake = undefined;
     state.writing = false;
@@ -238,6 +244,7 @@ export class SlotRuntime {
     return runContext(
       {
         batch: this.#batch,
+        slotId: this.id,
         link: this.link,
         label: this.#label(),
         state: this.#state!,
@@ -252,6 +259,10 @@ export class SlotRuntime {
         },
         vitals: (vitals) => {
           this.#state!.vitals = { ...this.#state!.vitals, ...vitals };
+          this.#changed();
+        },
+        waitsFor: (reason) => {
+          this.#state!.waitsFor = reason;
           this.#changed();
         },
         flashMap: (rows) => {

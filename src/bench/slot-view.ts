@@ -27,6 +27,7 @@ export function slotView(facts: SlotFacts): SlotView {
     ...place,
     state,
     ...(state === 'waiting' && { waitReason: 'waits for a free place' }),
+    ...(run?.waitsFor !== undefined && state === 'running' && { waitReason: run.waitsFor }),
     ...(run && state !== 'waiting' && { step: run.step }),
     steps: run?.steps ?? untouchedSteps,
     identity: run?.identity ?? {},

@@ -1,3 +1,5 @@
+import { orAborted } from '../core/abort.ts';
+
 /** Things of the bench that only one run at a time may use, over all batches; who comes next waits in line. */
 export class Turns {
   readonly #last = new Map<string, Promise<void>>();
@@ -27,20 +29,5 @@ export class Turns {
       finish();
       if (this.#last.get(resource) === mine) this.#last.delete(resource);
     }
-  }
-}
-
-async function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  let stop!: () => void;
-  const aborted = new Promise<never>((_, reject) => {
-    const onAbort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    stop = () => signal.removeEventListener('abort', onAbort);
-  });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    stop();
   }
 }

@@ -4,6 +4,7 @@ import type { Link } from '../core/link.ts';
 import type { LogLine } from '../core/log.ts';
 import type { Outcome, Verdict } from '../core/outcome.ts';
 import type { AssumeWord, StepId, Task } from '../core/steps.ts';
+import type { PilotView } from './pilot-rule.ts';
 import type { Countdown, FlashMapRow, UnitVitals } from '../../flows/flow.ts';
 
 /**
@@ -37,6 +38,8 @@ export interface BatchView {
   /** With defaults, without secrets; wiring pages depend on them. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly slots: readonly SlotView[];
+  /** Flows with a pilot rule: who goes first in each group, and how many wait for it. */
+  readonly pilots: readonly PilotView[];
   /** Units, not attempts: the last run of each unit counts. */
   readonly counts: BatchCounts;
 }
@@ -70,7 +73,7 @@ export interface SlotView {
   /** What the operator calls the place. */
   readonly label: string;
   readonly state: SlotState;
-  /** Why it waits, while waiting. */
+  /** Why it waits: for a place, or in the middle of its run for its pilot. */
   readonly waitReason?: string;
   readonly step?: StepId;
   readonly steps: Readonly<Record<StepId, 'todo' | 'active' | 'done' | 'skipped' | 'failed'>>;
@@ -192,6 +195,8 @@ export interface Bench {
   cancel(slotIds: readonly string[]): void;
   /** Stops writes at once that a cancel does not stop (`SlotView.holdsWrite`): only after a typed confirmation. */
   breakOff(slotIds: readonly string[]): void;
+  /** Lets every unit of the batch go without a pilot's proof: only after a typed confirmation (`pilot`). */
+  waivePilot(batchId: string): void;
   answer(promptId: string, value: string): void;
   /** Practice bench: does the asked act on the virtual unit. */
   perform(promptId: string): void;

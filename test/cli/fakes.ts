@@ -175,6 +175,7 @@ export class FakeBench implements Bench {
     return { batches: [{ id: 'B-0001', slots } as unknown as BatchView] };
   }
   breakOff(): void {}
+  waivePilot(): void {}
   cancel(slotIds: readonly string[]): void {
     this.cancelled.push([...slotIds]);
   }

@@ -73,6 +73,7 @@ export class FakeBench implements Bench {
   skip = (ids: readonly string[]) => void this.calls.push(`skip ${ids.join(' ')}`);
   cancel = (ids: readonly string[]) => void this.calls.push(`cancel ${ids.join(' ')}`);
   breakOff = (ids: readonly string[]) => void this.calls.push(`breakOff ${ids.join(' ')}`);
+  waivePilot = (id: string) => void this.calls.push(`waivePilot ${id}`);
   answer = (promptId: string, value: string) => void this.calls.push(`answer ${promptId} ${value}`);
   perform = (promptId: string) => void this.calls.push(`perform ${promptId}`);
   async note(batchId: string, run: number, text: string): Promise<void> {

@@ -217,6 +217,7 @@ export function batch(slots: readonly SlotView[], changes: Partial<BatchView> = 
     practice: true,
     firmware: [...FIRMWARE],
     warnings: [],
+    pilots: [],
     slots,
     counts: {
       outcomes,

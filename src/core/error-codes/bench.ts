@@ -38,6 +38,13 @@ export const BENCH_CODES = {
     advice: 'See benchflash --help.',
     retry: NOTHING_WRITTEN,
   },
+  PILOT_FAILED: {
+    outcome: 'SKIPPED',
+    blame: 'operator',
+    message: 'The first unit of this model was changed and did not pass; this one was left as it is.',
+    advice: 'Find out what became of the first unit, then retry this one.',
+    retry: NOTHING_WRITTEN,
+  },
   SAME_UNIT: {
     outcome: 'ERROR',
     blame: 'bench',

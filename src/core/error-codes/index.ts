@@ -6,8 +6,10 @@ import { ESP_LOADER_CODES } from './esp-loader.ts';
 import { FILE_CODES } from './files.ts';
 import { FLASHROM_CODES } from './flashrom.ts';
 import { HAA_CODES } from './haa.ts';
+import { PLUG_CODES } from './plugs.ts';
 import { PROOF_CODES } from './proof.ts';
 import { SERIAL_CODES } from './serial.ts';
+import { SHELLY_CODES } from './shelly.ts';
 import { TASMOTA_CODES } from './tasmota.ts';
 import { TELINK_CODES } from './telink.ts';
 import { UBOOT_CODES } from './uboot.ts';
@@ -30,6 +32,8 @@ export const ERROR_CODES = {
   ...FLASHROM_CODES,
   ...DAFANG_CODES,
   ...UBOOT_CODES,
+  ...PLUG_CODES,
+  ...SHELLY_CODES,
   ...TASMOTA_CODES,
   ...HAA_CODES,
   ...PROOF_CODES,
