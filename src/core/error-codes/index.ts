@@ -7,6 +7,7 @@ import { FILE_CODES } from './files.ts';
 import { FLASHROM_CODES } from './flashrom.ts';
 import { HAA_CODES } from './haa.ts';
 import { PLUG_CODES } from './plugs.ts';
+import { NETWORK_CODES } from './network.ts';
 import { PROOF_CODES } from './proof.ts';
 import { SERIAL_CODES } from './serial.ts';
 import { SHELLY_CODES } from './shelly.ts';
@@ -36,5 +37,6 @@ export const ERROR_CODES = {
   ...SHELLY_CODES,
   ...TASMOTA_CODES,
   ...HAA_CODES,
+  ...NETWORK_CODES,
   ...PROOF_CODES,
 } as const;
