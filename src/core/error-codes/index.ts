@@ -4,6 +4,7 @@ import { DAFANG_CODES } from './dafang.ts';
 import { ESP_CONTACT_CODES } from './esp-contact.ts';
 import { ESP_LOADER_CODES } from './esp-loader.ts';
 import { FILE_CODES } from './files.ts';
+import { FIRMWARE_SERVER_CODES } from './firmware-server.ts';
 import { FLASHROM_CODES } from './flashrom.ts';
 import { HAA_CODES } from './haa.ts';
 import { PLUG_CODES } from './plugs.ts';
@@ -30,6 +31,7 @@ export const ERROR_CODES = {
   ...ESP_CONTACT_CODES,
   ...ESP_LOADER_CODES,
   ...TELINK_CODES,
+  ...FIRMWARE_SERVER_CODES,
   ...FLASHROM_CODES,
   ...DAFANG_CODES,
   ...UBOOT_CODES,
