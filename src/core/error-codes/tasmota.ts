@@ -6,28 +6,6 @@ const ASKS_AGAIN = 'Look again asks the unit what it runs and writes nothing.';
 
 /** Plugs and switches that run Tasmota: what they answer, their web update, what comes back after it. */
 export const TASMOTA_CODES = {
-  TASMOTA_BAD_ANSWER: {
-    outcome: 'ERROR',
-    blame: 'device',
-    message: 'Something answers at this address, but not as Tasmota does.',
-    advice: 'Check the address; if it is right, cut the power of the unit for ten seconds, then retry.',
-    retry: KEEPS_BACKUP,
-  },
-  TASMOTA_NO_ANSWER: {
-    outcome: 'ERROR',
-    blame: 'device',
-    message: 'The unit takes the connection and gives no answer.',
-    advice:
-      'Wait a minute and retry; if it repeats, cut its power for ten seconds while no update is under way.',
-    retry: KEEPS_BACKUP,
-  },
-  TASMOTA_LOGIN: {
-    outcome: 'ERROR',
-    blame: 'operator',
-    message: 'The unit wants its web password, and none or another one was given.',
-    advice: 'Give it as the setting device-password, then retry.',
-    retry: NOTHING_WRITTEN,
-  },
   TASMOTA_NO_WEB_ADMIN: {
     outcome: 'SKIPPED',
     blame: 'device',
@@ -41,13 +19,6 @@ export const TASMOTA_CODES = {
     message: 'The unit did not take a command.',
     advice: 'Check the setting against what this version offers, then retry.',
     retry: KEEPS_BACKUP,
-  },
-  TASMOTA_WEAK_SIGNAL: {
-    outcome: 'ERROR',
-    blame: 'bench',
-    message: 'The unit hears its access point too weakly for an update.',
-    advice: 'Bring it nearer to the access point, then retry.',
-    retry: NOTHING_WRITTEN,
   },
   TASMOTA_NOT_ESP8266: {
     outcome: 'SKIPPED',
@@ -168,35 +139,6 @@ export const TASMOTA_CODES = {
     advice: 'Read its words in the record, then retry.',
     retry: OLD_FIRMWARE_STAYS,
   },
-  TASMOTA_OTA_NOT_FETCHED: {
-    outcome: 'ERROR',
-    blame: 'bench',
-    message: 'The unit was told where the image is and did not come for it: it is untouched.',
-    advice:
-      'Let it reach this computer: same subnet, no client isolation, host firewall open; or use method=upload.',
-    retry: OLD_FIRMWARE_STAYS,
-  },
-  TASMOTA_OTA_BROKEN: {
-    outcome: 'ERROR',
-    blame: 'bench',
-    message: 'The unit began to fetch the image and did not get it whole.',
-    advice: 'Leave it powered for two minutes, bring it nearer to the access point, then retry.',
-    retry: OLD_FIRMWARE_STAYS,
-  },
-  TASMOTA_OLD_RETURNED: {
-    outcome: 'FAIL',
-    blame: 'device',
-    message: 'The image went over whole, and the old firmware came back.',
-    advice: 'Retry; if it comes back again, go through minimal, or flash the unit by wire.',
-    retry: OLD_FIRMWARE_STAYS,
-  },
-  TASMOTA_OTHER_RETURNED: {
-    outcome: 'FAIL',
-    blame: 'device',
-    message: 'The unit came back with other firmware than was sent.',
-    advice: 'Retry; if it stays so, flash the unit by wire.',
-    retry: KEEPS_BACKUP,
-  },
   TASMOTA_STAYED_MINIMAL: {
     outcome: 'ERROR',
     blame: 'device',
@@ -209,13 +151,6 @@ export const TASMOTA_CODES = {
     blame: 'bench',
     message: 'What ran before says the same of itself as the image: nothing tells whether the new one runs.',
     advice: 'Run it through minimal (minimal=FILE, way=minimal): then the return from there is the proof.',
-    retry: ASKS_AGAIN,
-  },
-  TASMOTA_NOT_BACK: {
-    outcome: 'UNSURE',
-    blame: 'bench',
-    message: 'The image went over whole, but the unit was not met again under the new firmware.',
-    advice: 'Leave it powered, look for its access point, and look again; only then flash it by wire.',
     retry: ASKS_AGAIN,
   },
   TASMOTA_MAYBE_STAGED: {

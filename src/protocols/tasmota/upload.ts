@@ -72,7 +72,7 @@ async function send(client: TasmotaClient, upload: TasmotaUpload): Promise<Uploa
   }
 }
 
-/** Settings of the unit, as its backup page gives them. Minimal has no such page: TASMOTA_BAD_ANSWER with status 404. */
+/** Settings of the unit, as its backup page gives them. Minimal has no such page: PLUG_BAD_ANSWER with status 404. */
 export async function downloadSettings(client: TasmotaClient): Promise<Uint8Array> {
   return (await client.page('/dl')).body;
 }

@@ -139,7 +139,7 @@ describe('an upload without an answer', () => {
 
   it('does not begin where the page before it is refused', async () => {
     const { client, seen } = unit(() => ({ status: 401, body: '' }));
-    await expect(uploadImage(client, upload)).rejects.toMatchObject({ code: 'TASMOTA_LOGIN' });
+    await expect(uploadImage(client, upload)).rejects.toMatchObject({ code: 'PLUG_LOCKED' });
     const other = unit(() => ({ status: 302, body: '' }));
     await expect(uploadImage(other.client, upload)).rejects.toMatchObject({ code: 'TASMOTA_NO_WEB_ADMIN' });
     expect([...seen, ...other.seen].filter(({ method }) => method === 'POST')).toEqual([]);
