@@ -1,6 +1,12 @@
 import type { EspChipName, FirmwareKind, InspectedFile } from '../../src/firmware/inspect.ts';
 import type { FirmwareSlot } from '../flow.ts';
 
+/** Files that only a unit that runs can take. */
+const NETWORK_ONLY: Partial<Record<FirmwareKind, string>> = {
+  'mongoose-zip':
+    'A Mongoose OS update archive goes over the network to a unit that runs Mongoose OS (Shelly).',
+};
+
 function slot(
   id: string,
   title: string,
@@ -18,6 +24,8 @@ function slot(
       const padded = file.kind.endsWith('-full-flash') && file.backup?.blankData === true && required;
       if (file.kind.startsWith('telink-'))
         return `${file.title} is for thermometers with a Telink chip (TLSR825x). It is not for an ${chip}.`;
+      const network = NETWORK_ONLY[file.kind];
+      if (network != null) return `${network} It cannot be written by wire.`;
       const broken = file.problems.find(({ severity }) => severity === 'error');
       if (!padded && !kinds.includes(file.kind))
         return otherwise[file.kind] ?? broken?.text ?? `${file.title} is no ${title}.`;

@@ -43,6 +43,8 @@ export interface EspImage {
   readonly checksum:
     { readonly offset: number; readonly stored: number; readonly computed: number } | undefined;
   readonly sha256: 'valid' | 'wrong' | 'none' | 'missing';
+  /** Of the v2 form: its own CRC-32 over everything follows the checksum, and fits. HAA has one, Mongoose OS none. */
+  readonly hasCrc32: boolean;
   /** Without errors the image verifies. */
   readonly problems: readonly FirmwareProblem[];
 }
@@ -188,6 +190,7 @@ function parseEsp8266(bytes: Uint8Array, start: number): EspImage {
     truncated: sum?.checksum == null,
     checksum: sum?.checksum,
     sha256: 'none',
+    hasCrc32: false,
     problems: problem == null ? [] : [problem],
   };
 }
@@ -213,6 +216,7 @@ function parseV2(bytes: Uint8Array, start: number): EspImage | undefined {
     end: inner,
     truncated: true,
     checksum: undefined,
+    hasCrc32: false,
     problems: [problem],
   });
   if (inner + HEADER_BYTES > bytes.length) return lost(cutShort(bytes, inner + HEADER_BYTES));
@@ -234,12 +238,13 @@ function parseV2(bytes: Uint8Array, start: number): EspImage | undefined {
     end: hasCrc ? sumEnd + 4 : sumEnd,
     truncated: checksum == null,
     checksum,
+    hasCrc32: hasCrc,
     problems: problem == null ? [] : [problem],
   };
 }
 
 /** The SDK's CRC-32 of a v2 image: the usual one, inverted or incremented by its sign (esptool, `esp8266_crc32`). */
-function v2Crc(image: Uint8Array): number {
+export function v2Crc(image: Uint8Array): number {
   const crc = crc32(image);
   return (crc > 0x7fff_ffff ? ~crc : crc + 1) >>> 0;
 }
@@ -271,6 +276,7 @@ function parseEsp32(bytes: Uint8Array, start: number): EspImage {
     truncated: sum?.checksum == null || hash.state === 'missing',
     checksum: sum?.checksum,
     sha256: hash.state,
+    hasCrc32: false,
     problems,
   };
 }

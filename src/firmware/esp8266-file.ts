@@ -1,5 +1,6 @@
 import { hex, isFilled, sizeText } from './bytes.ts';
 import { parseEspImage, verifies, type EspImage } from './esp-image.ts';
+import { esp8266FactRows, readEsp8266Facts, wholeFileProblems } from './esp8266-facts.ts';
 import { searchEsp8266Secrets } from './esp8266-secrets.ts';
 import type { Findings } from './findings.ts';
 import type { FirmwareProblem, Product } from './firmware-file.ts';
@@ -32,10 +33,13 @@ function describeImages(content: Uint8Array, first: EspImage): Findings {
   const appBytes = content.subarray(app.start, isWhole ? Math.min(app.end, content.length) : undefined);
   const product = recognizeProduct(appBytes);
   const placed = placeOf(first, second);
+  const made = isWhole ? undefined : readEsp8266Facts(content, first, second, product);
+  const incomplete = made == null ? [] : wholeFileProblems(content, first, second, made, product);
   const problems: FirmwareProblem[] = [
     ...first.problems.map((problem) => prefixed(second == null ? undefined : 'Image at 0x0', problem)),
     ...(second?.problems ?? []).map((problem) => prefixed(`Image at ${hex(second?.start ?? 0)}`, problem)),
     ...placed.problems,
+    ...incomplete,
     ...sizeProblems(content, first, isWhole),
   ];
   const name = product == null ? nameWithoutProduct(first, second) : productText(product);
@@ -45,11 +49,13 @@ function describeImages(content: Uint8Array, first: EspImage): Findings {
     ...imageFacts(first),
     ...(second == null ? [] : secondFacts(second)),
     ...tailFacts(content, app, isWhole),
+    ...(made == null ? [] : esp8266FactRows(made)),
   ];
   const secrets = isWhole ? searchEsp8266Secrets(content, [first, second], product) : undefined;
   if (secrets != null) facts.push(...secrets.facts, MAC_FACT);
   else facts.push(...secretsOfImage(product));
-  const runs = verifies(first) && verifies(app) ? name : undefined;
+  const isSound = verifies(first) && verifies(app) && incomplete.length === 0;
+  const runs = isSound ? name : undefined;
   return {
     kind: isWhole ? 'esp8266-full-flash' : 'esp8266-image',
     chip: 'ESP8266',
@@ -66,9 +72,11 @@ function describeImages(content: Uint8Array, first: EspImage): Findings {
         bytes: content,
         ...headerFields(first),
         ...(product != null && { product }),
-        ...(!(verifies(first) && verifies(app)) && { damaged: true }),
+        ...(!isSound && { damaged: true }),
+        ...(made != null && made.signature !== 'none' && { signed: true }),
       },
     ],
+    ...(made != null && { esp8266: made }),
     ...(product != null && { product }),
     ...(secrets != null && { backup: { ...secrets.backup, runs } }),
   };

@@ -1,3 +1,5 @@
+import type { ShellyModel } from './shelly-models.ts';
+import type { TasmotaMarker } from './tasmota-marker.ts';
 import type { TelinkFirmware } from './telink-image.ts';
 import type { TelinkModel } from './telink-models.ts';
 import type { TelinkUnit } from './telink-unit.ts';
@@ -14,6 +16,8 @@ export type FirmwareKind =
   | 'esp32-full-flash'
   | 'esp8266-image'
   | 'esp8266-full-flash'
+  /** Update archive of Mongoose OS for a Shelly of the first generation: goes over the network only. */
+  | 'mongoose-zip'
   /** One firmware for a thermometer with a Telink chip, as it lies in a bank. */
   | 'telink-image'
   /** Such an image in a Zigbee update file; its part is the bare image. */
@@ -36,7 +40,6 @@ export type FirmwareKind =
 
 /** Files that no flow can write: named, so that nobody calls them garbage. */
 export type ForeignFormat =
-  | 'mongoose-zip'
   | 'zip'
   | 'tuya-ug'
   | 'signature'
@@ -139,8 +142,51 @@ export interface InspectedFile {
   readonly foreign?: ForeignFormat;
   /** For full-flash backups. */
   readonly backup?: BackupFacts;
+  /** Of single ESP8266 images: what they are made of. */
+  readonly esp8266?: Esp8266Facts;
+  /** Of update archives of Mongoose OS whose manifest can be read. */
+  readonly mongoose?: MongooseFacts;
   /** Of Telink files: the image in it, or of a whole flash the one that starts. */
   readonly telink?: TelinkFacts;
+}
+
+/**
+ * `eboot`: Arduino builds (Tasmota, ESPHome, ESPurna). `haa-rboot`, `mongoose-rboot`: as named. `v2-app`: an
+ * application that needs a boot loader in flash already. `one-image`: all in one, or a boot loader alone.
+ */
+export type Esp8266Layout = 'eboot' | 'haa-rboot' | 'mongoose-rboot' | 'v2-app' | 'one-image';
+
+/** What a plug's firmware file for the ESP8266 is made of; offsets are those of the unpacked file. */
+export interface Esp8266Facts {
+  readonly layout: Esp8266Layout;
+  /** Of the image behind the boot loader. */
+  readonly appOffset?: number;
+  /** `arduino`: behind the image. `haa`: in a `.sec` file beside it. Signed images are never patched. */
+  readonly signature: 'none' | 'arduino' | 'haa';
+  /** The one that an old Tasmota finds. */
+  readonly tasmotaMarker?: TasmotaMarker;
+  /** Where there is no other: it stands between the words of 4 bytes and is not seen. */
+  readonly unalignedMarker?: TasmotaMarker;
+  /** Of Mongoose OS: the sector of the boot loader's configuration; on a model of the other group it is a brick. */
+  readonly bootConfigOffset?: number;
+}
+
+/** An update archive of Mongoose OS; texts are those of its manifest, sanitised. */
+export interface MongooseFacts {
+  readonly app: string;
+  readonly version: string;
+  readonly buildId: string;
+  readonly platform: string;
+  /** The one model that takes an archive of this name; undefined when it is none of the table. */
+  readonly model?: ShellyModel;
+  /** Of its own manifest, or of the model. */
+  readonly bootConfigOffset?: number;
+  /** `takeover`: holds the strings of mgos-to-tasmota, or the URL of an image. `unknown` is said as such. */
+  readonly role: 'takeover' | 'stock' | 'unknown';
+  /** What a takeover's intermediate fetches by itself, where exactly one URL is found. */
+  readonly targetUrl?: string;
+  /** Longest URL that `withTakeoverUrl` can put there instead. */
+  readonly targetRoomBytes?: number;
 }
 
 /** Which thermometer firmware a file holds, told by its content. */

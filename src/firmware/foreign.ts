@@ -1,5 +1,4 @@
-import { fieldText, hex, hexBytes, isFilled, latin1, sizeText, startsWith, u32be, u8 } from './bytes.ts';
-import { sanitize } from '../core/text.ts';
+import { fieldText, hex, hexBytes, isFilled, sizeText, startsWith, u32be, u8 } from './bytes.ts';
 import type { Findings } from './findings.ts';
 import type { ForeignFormat } from './firmware-file.ts';
 import type { Fact } from './image-report.ts';
@@ -48,27 +47,12 @@ function readBlank(content: Uint8Array): Foreign | undefined {
   };
 }
 
-/** Local header first: `PK 03 04`. Mongoose OS archives start with their manifest, stored without compression. */
 function readZip(content: Uint8Array): Foreign | undefined {
   if (!startsWith(content, [0x50, 0x4b, 3, 4])) return undefined;
-  const head = latin1(content.subarray(0, 0x2000));
-  if (!head.slice(30, 200).includes('manifest.json'))
-    return {
-      format: 'zip',
-      title: 'ZIP archive',
-      refusal: 'This is an archive: unpack it and choose the image inside.',
-    };
-  const field = (name: string) =>
-    sanitize(new RegExp(`"${name}"\\s*:\\s*"([^"]{1,60})"`).exec(head)?.[1] ?? '');
-  const facts = ['name', 'platform', 'version', 'build_id']
-    .map((name) => ({ label: `Manifest ${name}`, value: field(name) }))
-    .filter(({ value }) => value !== '');
   return {
-    format: 'mongoose-zip',
-    title: `Mongoose OS update ${field('name')} ${field('version')} for ${field('platform') || 'an unknown chip'}`,
-    refusal:
-      'A Mongoose OS update archive goes over the network to a unit that runs Mongoose OS (Shelly); it cannot be written by wire.',
-    facts,
+    format: 'zip',
+    title: 'ZIP archive',
+    refusal: 'This is an archive: unpack it and choose the image inside.',
   };
 }
 

@@ -12,6 +12,7 @@ import type { Findings } from './findings.ts';
 import type { InspectedFile } from './firmware-file.ts';
 import { findFlashLayout } from './flash-layout.ts';
 import { describeUnknown, recognizeForeign } from './foreign.ts';
+import { describeMongooseZip } from './mongoose-file.ts';
 import { describeSmallBlock } from './small-blocks.ts';
 import { describeTelink } from './telink-file.ts';
 import { describeUniqueAreas } from './telink-unique-areas.ts';
@@ -126,6 +127,7 @@ function recognize(content: Uint8Array): Findings {
     describeEsp32Image(content) ??
     describeTelink(content) ??
     describeUniqueAreas(content) ??
+    describeMongooseZip(content) ??
     recognizeForeign(content) ??
     describeUnknown(content)
   );

@@ -1,6 +1,7 @@
 import { sanitize } from '../core/text.ts';
-import { includes, indexOf, latin1, u32, u8 } from './bytes.ts';
+import { includes, indexOf, latin1 } from './bytes.ts';
 import type { AppDescriptor, Product } from './firmware-file.ts';
+import { markerVersionText } from './tasmota-marker.ts';
 
 /** Project names that tell the build system, not the firmware. */
 const BUILDER_PROJECTS: readonly string[] = ['arduino-lib-builder', 'lib-builder', 'esp-idf', 'app-template'];
@@ -52,24 +53,10 @@ function readTasmota(bytes: Uint8Array): Product | undefined {
   const words = latin1(bytes);
   // The whole text, where a build has it: `9.2.0(lite)`.
   const said = /(\d{1,2}\.\d{1,2}\.\d{1,2})(?:\.\d{1,4})?\((tasmota[\w-]{0,16}|[a-z]\w{1,16})\)/.exec(words);
-  const version = said?.[1] ?? readTasmotaMarker(bytes);
+  const version = said?.[1] ?? markerVersionText(bytes);
   const variant = said?.[2] ?? findTasmotaVariant(words);
   if (variant == null && version == null && !includes(bytes, 'ota.tasmota.com')) return undefined;
   return { name: 'Tasmota', ...(version != null && { version }), ...(variant != null && { variant }) };
-}
-
-/**
- * The compatibility marker `A5 5A A5 5A | version | 5A A5 5A A5`: 0x09020000 is 9.2.0. Later builds carry
- * FFFFFFFF, which says nothing.
- */
-function readTasmotaMarker(bytes: Uint8Array): string | undefined {
-  const start = Uint8Array.of(0xa5, 0x5a, 0xa5, 0x5a);
-  let at = indexOf(bytes, start);
-  for (let tries = 0; at >= 0 && tries < 50; tries++, at = indexOf(bytes, start, at + 4)) {
-    if (u32(bytes, at + 8) !== 0xa55a_a55a || u32(bytes, at + 4) === 0xffff_ffff) continue;
-    return [7, 6, 5].map((byte) => u8(bytes, at + byte)).join('.');
-  }
-  return undefined;
 }
 
 /** More names than any image has; a file made of them must not be searched to its end. */
@@ -102,6 +89,8 @@ function readEspurna(bytes: Uint8Array): Product | undefined {
 function readHaa(bytes: Uint8Array): Product | undefined {
   const installer = matchAfter(bytes, 'HAA Installer ', /^HAA Installer (\d[\w.]{1,16})/);
   if (installer?.[1] != null) return { name: 'HAA installer', version: installer[1] };
+  const main = matchAfter(bytes, 'Home Accessory Architect ', /^Home Accessory Architect (\d[\w.]{1,16})/);
+  if (main?.[1] != null) return { name: 'HAA', version: main[1] };
   return includes(bytes, 'RavenSystem/haa') ? { name: 'HAA' } : undefined;
 }
 
@@ -110,6 +99,8 @@ const NAMED: readonly (readonly [needle: string, name: string])[] = [
   ['VTRUST-FLASH', 'VTRUST-FLASH'],
   ['ESP Easy', 'ESPEasy'],
   ['WLED-', 'WLED'],
+  // The small updater that Athom's plugs are sent through: an access point of this name with an upload page.
+  ['ESP_UPDATE_', 'Athom updater'],
   ['MIIO_', 'Xiaomi miio firmware'],
   ['miio_', 'Xiaomi miio firmware'],
 ];

@@ -12,6 +12,7 @@ export interface BuildSegment {
 
 const le = (value: number, bytes: number): Uint8Array =>
   Uint8Array.from({ length: bytes }, (_, index) => (value / 2 ** (8 * index)) & 0xff);
+export const u16le = (value: number): Uint8Array => le(value, 2);
 export const u32le = (value: number): Uint8Array => le(value, 4);
 /** UTF-8, padded with NUL to `length` bytes. */
 export function text(value: string, length?: number): Uint8Array {

@@ -20,6 +20,7 @@ import {
   text,
   USUAL_ROWS,
 } from './build-images.ts';
+import { mongooseZip } from './build-mongoose.ts';
 import { NvsBuilder, wifiPasswordBlob, wifiSsidBlob } from './build-nvs.ts';
 import { MI_SECRET, telinkFlash, telinkImage, zigbeeOta } from './build-telink.ts';
 import { dataFile, REAL_FILES, TELINK_FILES } from './real-files.ts';
@@ -51,6 +52,7 @@ const built: readonly Uint8Array[] = [
   telinkImage(),
   zigbeeOta(telinkImage()),
   telinkFlash(),
+  mongooseZip(),
 ];
 const real = [...REAL_FILES, ...TELINK_FILES]
   .map(dataFile)

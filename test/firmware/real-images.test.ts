@@ -131,17 +131,13 @@ describe.skipIf(!hasRealFiles)('real images (skipped where ../shared/data is mis
     ['plugs/haa-fullhaaboot-12.18.0.bin', 'HAA installer 7.14.0 for ESP8266, DOUT, 40 MHz, 1 MiB'],
     ['plugs/haa-tasmota2haa-12.18.0.bin.gz', 'HAA installer 7.14.0 for ESP8266, DOUT, 40 MHz, 1 MiB (gzip)'],
     ['plugs/mgos512k-0x7000.bin', 'Mongoose OS (tasmota-to-mgos) for ESP8266, DOUT, 80 MHz, 512 KiB'],
-    [
-      'plugs/athom-esp8266-mini-updater.bin',
-      'ESP8266 firmware (boot loader, application at 0x1000), DOUT, 80 MHz, 1 MiB',
-    ],
+    ['plugs/athom-esp8266-mini-updater.bin', 'Athom updater for ESP8266, DOUT, 80 MHz, 1 MiB'],
   ])('%s', async (name, title) => {
     expect(await inspect(name)).toMatchObject({ kind: 'esp8266-image', title, problems: [] });
   });
 
   it.each([
     ['plugs/haa-otamain-12.18.0.bin.sec', 'signature'],
-    ['plugs/synthetic-mg2x-ShellyPlugS.zip', 'mongoose-zip'],
     ['plugs/tuya-convert-upgrade-1.5.ug.bin', 'tuya-ug'],
   ])('%s is named and refused', async (name, foreign) => {
     const file = await inspect(name);

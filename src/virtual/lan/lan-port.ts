@@ -55,7 +55,17 @@ export interface VirtualService {
   readonly txt: Readonly<Record<string, string>>;
 }
 
+/** The same Wi-Fi as the body of the unit has it, whatever firmware runs. */
+export interface UnitWifi extends WifiRadio {
+  /** Where it answers: as a station, else at its own access point; undefined while it is on no network. */
+  readonly host: string | undefined;
+  /** Ports it listens on. */
+  readonly ports: readonly number[];
+  /** No power, or a restart: off every network, and nothing listens or announces any more. Connections fall silent. */
+  powerOff(): void;
+}
+
 /** The LAN and the air of one practice bench. */
 export interface VirtualLan {
-  attach(unit: { readonly mac: string; readonly rssiDbm: number }): WifiRadio;
+  attach(unit: { readonly mac: string; readonly rssiDbm: number }): UnitWifi;
 }
