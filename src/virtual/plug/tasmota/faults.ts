@@ -1,0 +1,40 @@
+import type { NamedChoice } from '../../virtual-device.ts';
+
+/** Faults of a plug that runs Tasmota. Each is also known with the suffix `-once`. */
+export const TASMOTA_FAULTS = [
+  { name: 'upload-error-1', text: 'the upload page says: no file selected' },
+  { name: 'upload-error-2', text: 'the upload page says: not enough space' },
+  { name: 'upload-error-3', text: 'the upload page says: wrong magic byte' },
+  { name: 'upload-error-4', text: 'the upload page says: flash size of the image larger than the chip' },
+  { name: 'upload-error-5', text: 'the upload page says: buffer miscompare' },
+  { name: 'upload-error-6', text: 'the upload page says: upload failed' },
+  { name: 'upload-error-7', text: 'the upload page says: upload aborted' },
+  { name: 'upload-error-8', text: 'the upload page says: file invalid' },
+  { name: 'upload-error-9', text: 'the upload page says: file too large' },
+  { name: 'upload-error-10', text: 'the upload page says: error code 10, of a second chip' },
+  { name: 'upload-error-11', text: 'the upload page says: error code 11, of a second chip' },
+  { name: 'upload-error-12', text: 'the upload page says: error code 12, of a second chip' },
+  { name: 'upload-error-13', text: 'the upload page says: error code 13, of a second chip' },
+  { name: 'upload-error-14', text: 'the upload page says: not compatible' },
+  {
+    name: 'referer-silent-after-staging',
+    text: 'the result page is refused without an answer, though the image is staged: it runs after the next restart',
+  },
+  { name: 'wrong-password', text: 'has a web password that nobody knows' },
+  { name: 'restart-loop', text: 'restarts over and over after an update, until power was off' },
+  { name: 'comes-back-minimal', text: 'a minimal build runs after an update' },
+  { name: 'comes-back-old', text: 'the former firmware runs after an update' },
+  { name: 'never-comes-back', text: 'hangs after an update, until power was off' },
+  { name: 'new-address', text: 'has another address after each restart' },
+  {
+    name: 'reset-at-last-byte',
+    text: 'resets the connection at the last byte of an upload, and restarts into it',
+  },
+  { name: 'drops-upload', text: 'the connection breaks in the middle of an upload' },
+  { name: 'power-loss-in-copy', text: 'power fails while the boot loader copies: nothing starts any more' },
+  { name: 'short-of-space', text: 'room for a minimal image only' },
+  { name: 'weak-signal', text: 'tells of -89 dBm' },
+  { name: 'never-fetches', text: 'says that an upgrade has started, and fetches nothing' },
+] as const satisfies readonly NamedChoice[];
+
+export type TasmotaFault = (typeof TASMOTA_FAULTS)[number]['name'];
