@@ -74,6 +74,7 @@ export async function inspectBytes(path: string, bytes: Uint8Array): Promise<Ins
     sizeBytes: bytes.length,
     content: unpacked.content,
     compressed,
+    ...(compressed && { packed: plain(bytes) }),
   };
 }
 
