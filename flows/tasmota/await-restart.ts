@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../../src/core/abort.ts';
 import { BenchError } from '../../src/core/errors.ts';
 import type { TasmotaStatus } from '../../src/protocols/tasmota/index.ts';
-import { clientOf, type Sent, type TasmotaRun, type TasmotaSession } from './session.ts';
+import { clientOf, type Departure, type TasmotaRun, type TasmotaSession } from './session.ts';
 
 /** Two seconds after the result page it restarts; the slowest seen took 8, ms. */
 const RESTART_LIMIT_MS = 30_000;
@@ -16,7 +16,7 @@ const SLACK_SECONDS = 3;
 export async function awaitRestart(
   session: TasmotaSession,
   run: TasmotaRun,
-  sent: Sent,
+  sent: Departure,
 ): Promise<'down' | 'restarted' | 'unmoved'> {
   while (run.clock.monotonicMs() - sent.atMs < RESTART_LIMIT_MS) {
     let status: TasmotaStatus;
@@ -36,8 +36,9 @@ export async function awaitRestart(
 }
 
 /** Whether it started after the image had gone out. */
-export function hasRestarted(status: TasmotaStatus, { before, atMs }: Sent, nowMs: number): boolean {
-  if (status.bootCount != null && before.bootCount != null && status.bootCount !== before.bootCount) return true;
+export function hasRestarted(status: TasmotaStatus, { before, atMs }: Departure, nowMs: number): boolean {
+  if (status.bootCount != null && before.bootCount != null && status.bootCount !== before.bootCount)
+    return true;
   if (status.uptimeSeconds == null) return false;
   return status.uptimeSeconds + SLACK_SECONDS < (before.uptimeSeconds ?? 0) + (nowMs - atMs) / 1000;
 }

@@ -3,7 +3,7 @@ import type { TasmotaStatus } from '../../src/protocols/tasmota/index.ts';
 import { awaitUnit, doNotUnplug, SETTLING_MS, type Appearance } from '../network-plug/index.ts';
 import { awaitRestart, hasRestarted } from './await-restart.ts';
 import { identityOf } from './detect.ts';
-import { clientOf, wantedUnit, type Sent, type TasmotaRun, type TasmotaSession } from './session.ts';
+import { clientOf, wantedUnit, type Departure, type TasmotaRun, type TasmotaSession } from './session.ts';
 
 /** How a unit was met after an image went to it. */
 export type Return =
@@ -18,7 +18,11 @@ export type Return =
 const LOOK_EVERY_MS = 2_000;
 
 /** Waits for the unit to be back under a Tasmota, at whatever address. Not stopped by a cancel: it holds an image. */
-export async function awaitReturn(session: TasmotaSession, run: TasmotaRun, sent: Sent): Promise<Return> {
+export async function awaitReturn(
+  session: TasmotaSession,
+  run: TasmotaRun,
+  sent: Departure,
+): Promise<Return> {
   const { network } = session.link;
   if ((await awaitRestart(session, run, sent)) === 'unmoved') return { kind: 'unmoved' };
   // A new image begins its copy now: from here on power counts.
@@ -30,18 +34,22 @@ export async function awaitReturn(session: TasmotaSession, run: TasmotaRun, sent
     if (leftMs <= 0) return { kind: 'silent' };
     const met = await awaitUnit(run, network, {
       unit: wantedUnit(session, run),
-      wanted: sent.image.becomes,
+      wanted: sent.becomes,
       isIt: ({ firmware }) => firmware === 'tasmota',
       limitMs: leftMs,
       station,
       signal: run.brokenOff,
-      label: `waiting for ${sent.image.becomes.title}`,
+      label: `waiting for ${sent.becomes.title}`,
     });
     if (met.kind === 'access-point') return { kind: 'access-point' };
     if (met.kind === 'silent') return { kind: 'silent', last: met };
     session.at = met.answer.at;
     const status = await ask(session, run);
-    if (status != null && status.mac === sent.before.mac && hasRestarted(status, sent, run.clock.monotonicMs())) {
+    if (
+      status != null &&
+      status.mac === sent.before.mac &&
+      hasRestarted(status, sent, run.clock.monotonicMs())
+    ) {
       await run.identify(identityOf(status));
       return { kind: 'back', status };
     }

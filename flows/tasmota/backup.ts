@@ -1,11 +1,10 @@
 import { BenchError } from '../../src/core/errors.ts';
-import { CodecError } from '../../src/core/codec-error.ts';
 import type { StoredBackup } from '../../src/core/backup-store.ts';
-import { readTasmotaSettings } from '../../src/firmware/tasmota-settings.ts';
+import { parseTasmotaSettings } from '../../src/firmware/tasmota-settings.ts';
 import { downloadSettings } from '../../src/protocols/tasmota/index.ts';
 import { acceptNoBackup } from '../accept-no-backup.ts';
 import { done, settle, type StepResult } from '../flow.ts';
-import { prepareRestore } from './restore.ts';
+import { chooseBackup, prepareRestore } from './restore.ts';
 import { clientOf, metUnit, type TasmotaRun, type TasmotaSession } from './session.ts';
 
 /** Kind of the backup, in the records: what the backup page of the unit gives. */
@@ -16,9 +15,11 @@ export async function backup(session: TasmotaSession, run: TasmotaRun): Promise<
   const { task } = run.plan;
   const { status } = metUnit(session);
   if (status.version.variant === 'minimal') return withoutPages(session, run);
+  // Before what is there now is kept: it would be the newest backup of a unit that was never written to.
+  const chosen = task === 'restore' ? await chooseBackup(session, run) : undefined;
   const stored = await keep(session, run);
+  if (chosen != null) return prepareRestore(session, run, chosen);
   if (task === 'flash') return done;
-  if (task === 'restore') return prepareRestore(session, run);
   return settle({
     outcome: 'PASS',
     message: 'The settings were read, their checksum is right, and they are kept. Nothing was written.',
@@ -50,25 +51,18 @@ async function withoutPages(session: TasmotaSession, run: TasmotaRun): Promise<S
 async function keep(session: TasmotaSession, run: TasmotaRun): Promise<StoredBackup> {
   run.progress({ label: 'reading the settings', done: 0, unit: 'bytes' });
   const bytes = await downloadSettings(clientOf(session, run));
-  const settings = checked(bytes);
-  run.log('info', `settings: ${bytes.length} bytes of version ${settings.version}, checksum right`);
+  const settings = parseTasmotaSettings(bytes);
+  if (settings?.isSound !== true)
+    throw new BenchError(
+      'TASMOTA_BACKUP_INVALID',
+      settings == null ? { message: 'What the unit gave is no settings backup.' } : {},
+    );
+  run.log('info', `settings: ${bytes.length} bytes of version ${settings.versionText}, checksum right`);
   const writer = await run.backups.create(TASMOTA_SETTINGS, bytes.length);
   try {
     await writer.append(bytes);
     return await writer.commit();
   } finally {
     await writer.discard();
-  }
-}
-
-function checked(bytes: Uint8Array) {
-  try {
-    return readTasmotaSettings(bytes);
-  } catch (cause) {
-    if (!(cause instanceof CodecError)) throw cause;
-    throw new BenchError('TASMOTA_BACKUP_INVALID', {
-      message: `The settings backup that the unit gave does not verify: ${cause.message}.`,
-      cause,
-    });
   }
 }

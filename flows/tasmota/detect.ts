@@ -85,8 +85,7 @@ async function boardOf(client: TasmotaClient, { module }: TasmotaStatus): Promis
 }
 
 function refuseWeakSignal({ rssiPercent, signalDbm }: TasmotaStatus): void {
-  const isStrong =
-    (rssiPercent ?? 100) > LEAST_RSSI_PERCENT || (signalDbm ?? -Infinity) > LEAST_SIGNAL_DBM;
+  const isStrong = (rssiPercent ?? 100) > LEAST_RSSI_PERCENT || (signalDbm ?? -Infinity) > LEAST_SIGNAL_DBM;
   if (isStrong) return;
   throw new BenchError('PLUG_SIGNAL_WEAK', {
     message: `The unit hears its access point with ${rssiPercent} %${signalDbm == null ? '' : `, ${signalDbm} dBm`}: too weak for a transfer that must not break.`,

@@ -43,7 +43,11 @@ export async function offerImages(session: TasmotaSession, run: TasmotaRun): Pro
   return done;
 }
 
-const fileOf = (name: string, { bytes, sha256 }: PlugImage): OfferedFile => ({ name, content: bytes, sha256 });
+const fileOf = (name: string, { bytes, sha256 }: PlugImage): OfferedFile => ({
+  name,
+  content: bytes,
+  sha256,
+});
 
 /** Tells the unit to fetch the target, and follows it until it has it whole. */
 export async function fetchImage(
@@ -63,7 +67,10 @@ export async function fetchImage(
     const file = await follow.whole;
     doNotUnplug(run, SETTLING_MS.tasmota);
     const isMinimalFile = file.includes('-minimal');
-    run.log('info', `${file} was fetched whole${isMinimalFile ? ': minimal first, which fetches the target itself' : ''}`);
+    run.log(
+      'info',
+      `${file} was fetched whole${isMinimalFile ? ': minimal first, which fetches the target itself' : ''}`,
+    );
     return sentNow(run, isMinimalFile ? run.plan.minimal! : image, before, { kind: 'accepted' });
   } finally {
     follow.stop();
@@ -95,7 +102,11 @@ function followFetch(run: TasmotaRun, offering: Offering) {
       expect(STALL_MS);
       if (event.type === 'whole') return resolve(event.file);
       if (event.type === 'refused')
-        return reject(new BenchError('DOWNLOAD_BROKEN', { message: `The unit was refused ${event.file}: ${event.reason}` }));
+        return reject(
+          new BenchError('DOWNLOAD_BROKEN', {
+            message: `The unit was refused ${event.file}: ${event.reason}`,
+          }),
+        );
       if (event.type === 'broken')
         run.log('warn', `${event.file} broke off after ${event.bytes} bytes; the unit tries again by itself`);
       if (event.type === 'bytes') tellProgress(run, event);
@@ -116,6 +127,9 @@ function followFetch(run: TasmotaRun, offering: Offering) {
   };
 }
 
-function tellProgress(run: TasmotaRun, { file, bytes, totalBytes }: Extract<FetchEvent, { type: 'bytes' }>): void {
+function tellProgress(
+  run: TasmotaRun,
+  { file, bytes, totalBytes }: Extract<FetchEvent, { type: 'bytes' }>,
+): void {
   run.progress({ label: `the unit fetches ${file}`, done: bytes, total: totalBytes, unit: 'bytes' });
 }

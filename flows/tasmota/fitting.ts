@@ -44,7 +44,8 @@ const sectors = (bytes: number): number => Math.ceil(bytes / SECTOR_BYTES) * SEC
 export const roomOf = ({ freeKiB }: Taker): number | undefined =>
   freeKiB == null ? undefined : Math.max(0, sectors(freeKiB * 1024 - 2 * SECTOR_BYTES + 1));
 
-export const hasRoom = ({ bytes }: PlugImage, unit: Taker): boolean => bytes.length <= (roomOf(unit) ?? Infinity);
+export const hasRoom = ({ bytes }: PlugImage, unit: Taker): boolean =>
+  bytes.length <= (roomOf(unit) ?? Infinity);
 
 /** Throws FIRMWARE_DOES_NOT_FIT_UNIT where the target would not have room beside minimal either. */
 export function refuseWithoutRoom(target: PlugImage, minimal: PlugImage): void {

@@ -17,7 +17,13 @@ export async function flash(session: TasmotaSession, run: TasmotaRun): Promise<S
   if (run.plan.task === 'restore') return writeBack(session, run);
   await run.pilotFirst(metUnit(session).board);
   const images = session.route!.images;
-  run.firmware(images.map(({ slot, path, name, sha256, changes }) => ({ slot, file: changes.length > 0 ? name : path, sha256 })));
+  run.firmware(
+    images.map(({ slot, path, name, sha256, changes }) => ({
+      slot,
+      file: changes.length > 0 ? name : path,
+      sha256,
+    })),
+  );
   const target = images.at(-1)!;
   for (const image of images.slice(0, -1)) await throughMinimal(session, run, image);
   await sendTarget(session, run, target);
@@ -71,7 +77,9 @@ async function followed(
     const back = await awaitReturn(session, run, sent);
     if (back.kind !== 'back' || judgeReturn(sent.before, back.status, target) !== 'minimal') return back;
     if (tries === TRIES_FROM_MINIMAL)
-      throw new BenchError('TASMOTA_STAYED_MINIMAL', { message: `The unit runs ${back.status.versionText} and could not be brought on to ${target.becomes.title}.` });
+      throw new BenchError('TASMOTA_STAYED_MINIMAL', {
+        message: `The unit runs ${back.status.versionText} and could not be brought on to ${target.becomes.title}.`,
+      });
     if (session.offering != null && tries === 0) {
       run.log('info', 'It runs minimal now, which fetches the target itself.');
       const now = { ...sent, before: back.status, atMs: run.clock.monotonicMs() };
@@ -84,7 +92,11 @@ async function followed(
 }
 
 /** Undefined where it stays as it is. */
-async function minimalFetches(session: TasmotaSession, run: TasmotaRun, sent: Sent): Promise<Return | undefined> {
+async function minimalFetches(
+  session: TasmotaSession,
+  run: TasmotaRun,
+  sent: Sent,
+): Promise<Return | undefined> {
   const endMs = run.clock.monotonicMs() + MINIMAL_FETCHES_MS;
   while (run.clock.monotonicMs() < endMs) {
     const back = await awaitReturn(session, run, sent);

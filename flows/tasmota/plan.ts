@@ -2,7 +2,7 @@ import { BenchError } from '../../src/core/errors.ts';
 import type { Task } from '../../src/core/steps.ts';
 import type { HttpLogin } from '../../src/drivers/http/port.ts';
 import { productText } from '../../src/firmware/products.ts';
-import { decodeTasmotaSettings } from '../../src/firmware/tasmota-settings.ts';
+import { parseTasmotaSettings } from '../../src/firmware/tasmota-settings.ts';
 import {
   parseCommands,
   parseTemplate,
@@ -20,7 +20,9 @@ export const targetSlot: FirmwareSlot = {
   required: true,
   refuses: (file) =>
     refusesImage(file) ??
-    (isMinimal(file) ? 'tasmota-minimal is no last image: it has no set-up pages. It is the slot minimal.' : undefined),
+    (isMinimal(file)
+      ? 'tasmota-minimal is no last image: it has no set-up pages. It is the slot minimal.'
+      : undefined),
 };
 
 export const minimalSlot: FirmwareSlot = {
@@ -71,7 +73,10 @@ export async function makePlan({ task, files, settings, backup }: PlanRequest): 
     });
   if (task !== 'flash' && files.size > 0)
     throw new BenchError('USAGE', { message: `A ${task} takes no --firmware.` });
-  if (backup != null) decodeTasmotaSettings(backup.file.content, backup.file.path);
+  if (backup != null && parseTasmotaSettings(backup.file.content)?.isSound !== true)
+    throw new BenchError('FIRMWARE_REFUSED', {
+      message: `${backup.file.path}: this is no settings backup of a Tasmota that verifies.`,
+    });
   const isHaa = target?.becomes.firmware === 'haa-portal';
   const haa = await haaPlanOf(settings);
   if (haa != null && !isHaa)
@@ -125,7 +130,9 @@ export function warnings({ target, minimal, wifi, haa }: TasmotaPlan): string[] 
       ? ['Without accessory, wifi-ssid and wifi-password the units are left at the set-up page of HAA.']
       : []),
     ...(becomes.firmware === 'tasmota' && minimal == null && !target.packed
-      ? ['No minimal is in hand: units without room for the target, and units whose result could not be told from what ran before, stay as they are.']
+      ? [
+          'No minimal is in hand: units without room for the target, and units whose result could not be told from what ran before, stay as they are.',
+        ]
       : []),
     ...(becomes.firmware === 'tasmota' && becomes.version == null
       ? ['The image does not say its version: that it runs is told by what changes.']

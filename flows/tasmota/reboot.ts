@@ -27,7 +27,12 @@ export async function reboot(session: TasmotaSession, run: TasmotaRun): Promise<
   }
 }
 
-const proveAtItsPlace = (session: TasmotaSession, run: TasmotaRun, sent: Sent, limitMs: number): Promise<Verdict> =>
+const proveAtItsPlace = (
+  session: TasmotaSession,
+  run: TasmotaRun,
+  sent: Sent,
+  limitMs: number,
+): Promise<Verdict> =>
   proveOnNetwork(run, session.link.network, {
     unit: wantedUnit(session, run),
     wanted: sent.image.becomes,

@@ -4,7 +4,15 @@ import { doNotUnplug, SETTLING_MS } from '../network-plug/index.ts';
 import { awaitRestart } from './await-restart.ts';
 import { fetchImage } from './fetch.ts';
 import type { PlugImage } from './image.ts';
-import { clientOf, metUnit, refuseOtherMac, sentNow, type Sent, type TasmotaRun, type TasmotaSession } from './session.ts';
+import {
+  clientOf,
+  metUnit,
+  refuseOtherMac,
+  sentNow,
+  type Sent,
+  type TasmotaRun,
+  type TasmotaSession,
+} from './session.ts';
 
 /** An upload that got no answer is repeated where the unit did not restart: it replaces what was left of the first. */
 const TRIES = 2;

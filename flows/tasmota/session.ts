@@ -1,13 +1,13 @@
 import { BenchError } from '../../src/core/errors.ts';
-import type { StoredBackup } from '../../src/core/backup-store.ts';
 import type { HostPort } from '../../src/drivers/http/port.ts';
 import type { Offering } from '../../src/drivers/http/firmware-server.ts';
 import { TasmotaClient, type TasmotaStatus, type UploadEnd } from '../../src/protocols/tasmota/index.ts';
 import type { NetworkLink, RunContext } from '../flow.ts';
-import type { WantedUnit } from '../network-plug/index.ts';
+import type { NewFirmware, WantedUnit } from '../network-plug/index.ts';
 import type { Return } from './await-return.ts';
 import type { PlugImage } from './image.ts';
 import type { TasmotaPlan } from './plan.ts';
+import type { ChosenSettings } from './restore.ts';
 import type { Route } from './route.ts';
 
 export type TasmotaRun = RunContext<TasmotaPlan>;
@@ -19,14 +19,19 @@ export interface MetUnit {
   readonly board: string;
 }
 
-/** What went out last, and what is known of its end. */
-export interface Sent {
-  readonly image: PlugImage;
-  readonly end: UploadEnd;
+/** Something went to the unit after which it starts anew. */
+export interface Departure {
+  readonly becomes: NewFirmware;
   /** What ran when it went out. */
   readonly before: TasmotaStatus;
   /** Monotonic, ms. */
   readonly atMs: number;
+}
+
+/** What went out last, and what is known of its end. */
+export interface Sent extends Departure {
+  readonly image: PlugImage;
+  readonly end: UploadEnd;
 }
 
 export interface TasmotaSession {
@@ -41,7 +46,7 @@ export interface TasmotaSession {
   /** How it was met after the last image, where a Tasmota was to come back. */
   returned: Return | undefined;
   /** Of a restore. */
-  restores: { readonly bytes: Uint8Array; readonly source: StoredBackup } | undefined;
+  restores: ChosenSettings | undefined;
 }
 
 export async function openSession(run: TasmotaRun): Promise<TasmotaSession> {
@@ -94,6 +99,7 @@ export function refuseOtherMac(said: string, mac: string): void {
 }
 
 export const sentNow = (run: TasmotaRun, image: PlugImage, before: TasmotaStatus, end: UploadEnd): Sent => ({
+  becomes: image.becomes,
   image,
   end,
   before,

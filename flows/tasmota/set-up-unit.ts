@@ -37,7 +37,12 @@ export async function setUpUnit(
   const applied: string[] = [];
   const notDone: string[] = [];
   for (const [what, work] of jobs) {
-    run.progress({ label: `setting it up: ${what}`, done: applied.length, total: jobs.length, unit: 'tries' });
+    run.progress({
+      label: `setting it up: ${what}`,
+      done: applied.length,
+      total: jobs.length,
+      unit: 'tries',
+    });
     try {
       await work();
       applied.push(what);

@@ -55,6 +55,13 @@ export const TASMOTA_CODES = {
     advice: 'Retry; if it repeats, bring the unit nearer to the access point.',
     retry: NOTHING_WRITTEN,
   },
+  TASMOTA_SETTINGS_DIFFER: {
+    outcome: 'ERROR',
+    blame: 'device',
+    message: 'The unit holds other settings than the backup that was written.',
+    advice: 'Retry the restore; if it repeats, the backup is of another version: flash that first.',
+    retry: KEEPS_BACKUP,
+  },
   TASMOTA_NO_FILE: {
     outcome: 'ERROR',
     blame: 'bench',
