@@ -13,6 +13,7 @@ import type { InspectedFile } from './firmware-file.ts';
 import { findFlashLayout } from './flash-layout.ts';
 import { describeUnknown, recognizeForeign } from './foreign.ts';
 import { describeMongooseZip } from './mongoose-file.ts';
+import { pathFacts } from './path-facts.ts';
 import { describeSmallBlock } from './small-blocks.ts';
 import { describeTelink } from './telink-file.ts';
 import { describeUniqueAreas } from './telink-unique-areas.ts';
@@ -62,7 +63,7 @@ export async function inspectBytes(path: string, bytes: Uint8Array): Promise<Ins
         ? withPacking(recognize(unpacked.content), unpacked.content)
         : recognize(unpacked.content);
   const digest = hexBytes(sha256(bytes));
-  return {
+  const file: InspectedFile = {
     path,
     ...findings,
     facts: [
@@ -75,6 +76,7 @@ export async function inspectBytes(path: string, bytes: Uint8Array): Promise<Ins
     content: unpacked.content,
     compressed,
   };
+  return { ...file, facts: [...file.facts, ...pathFacts(file)] };
 }
 
 /** A Buffer's slice() shares memory where a Uint8Array's copies: it must not get out of here. */

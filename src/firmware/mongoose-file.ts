@@ -6,7 +6,7 @@ import type { Fact } from './image-report.ts';
 import { MANIFEST_NAME, readManifest, type Manifest, type ManifestPart } from './mongoose-manifest.ts';
 import { findTargets, speaksOfTakeover, type TargetPlace } from './mongoose-target.ts';
 import { readMongooseZip, type Archive, type ArchiveFault } from './mongoose-zip.ts';
-import { shellyModelOfApp, type ShellyModel } from './shelly-models.ts';
+import { modelText, shellyModelOfApp } from './shelly-models.ts';
 
 /** Stock firmware talks to servers of this domain. */
 const STOCK_SIGN = 'shelly.cloud';
@@ -143,9 +143,6 @@ function titleOf({ app, version }: Manifest, { model, role }: MongooseFacts): st
   const what = { takeover: 'Takeover archive', stock: 'Stock firmware', unknown: 'Mongoose OS update' }[role];
   return `${what} ${app} ${version} for ${model == null ? 'an unknown model' : modelText(model)}`;
 }
-
-/** `Shelly Plug S (SHPLG-S)`. */
-export const modelText = ({ title, type }: ShellyModel): string => `${title} (${type})`;
 
 const ROLE_TEXT = {
   takeover: 'takeover: an intermediate firmware that downloads the target',

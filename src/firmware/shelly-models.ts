@@ -68,3 +68,6 @@ export const shellyModelOfType = (type: string): ShellyModel | undefined =>
 
 export const shellyModelOfApp = (app: string): ShellyModel | undefined =>
   SHELLY_MODELS.find((model) => model.app === app);
+
+/** `Shelly Plug S (SHPLG-S)`. */
+export const modelText = ({ title, type }: ShellyModel): string => `${title} (${type})`;
