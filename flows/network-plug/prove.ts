@@ -22,8 +22,10 @@ export interface ProofOptions {
   readonly limitMs: number;
   /** Ends the wait for it to appear: mostly `run.brokenOff`, since a cancel changes nothing for the unit. */
   readonly signal: AbortSignal;
-  /** What it means that the unit answers with this, which is not the new firmware. */
-  readonly codeFor: (answer: PlugAnswer) => ErrorCode;
+  /** Whether this is what ran before the flash. */
+  readonly ranBefore: (answer: PlugAnswer) => boolean;
+  /** What it means that the unit answers with something that is neither; OTHER_FIRMWARE_ANSWERS when missing. */
+  readonly codeForOther?: (answer: PlugAnswer) => ErrorCode;
   /** The flow by which a unit comes back that stays silent. */
   readonly next?: string;
 }
@@ -192,13 +194,21 @@ const open = (
   });
 
 /** What can be said where the new firmware did not answer. */
-function silent(appearance: Appearance, { wanted, unit, codeFor, next }: ProofOptions, why = ''): Verdict {
+function silent(
+  appearance: Appearance,
+  { wanted, unit, ranBefore, codeForOther, next }: ProofOptions,
+  why = '',
+): Verdict {
   if (appearance.kind === 'access-point') return open('AT_ACCESS_POINT', appearance.heard);
   const { last, heard } =
     appearance.kind === 'silent' ? appearance : { last: appearance.answer, heard: undefined };
   if (last !== undefined) {
+    const code = ranBefore(last) ? 'OLD_FIRMWARE_STAYED' : (codeForOther?.(last) ?? 'OTHER_FIRMWARE_ANSWERS');
     const message = `${unit.mac} answers with ${last.title}, not with ${wanted.title}. ${why}`.trim();
-    return verdictFrom(new BenchError(codeFor(last), { message }), { proof: ['answered'], evidence: last.title });
+    return verdictFrom(new BenchError(code, { message }), {
+      proof: ['answered'],
+      evidence: last.title,
+    });
   }
   const noted = heard === undefined ? '' : ` An access point of it is heard: ${sanitize(heard.ap.ssid)}.`;
   const prefix = wanted.accessPointPrefix;

@@ -2,7 +2,7 @@ import { BenchError, toBenchError } from '../../src/core/errors.ts';
 import { MongooseUnit } from '../../src/protocols/mongoose/index.ts';
 import type { PlugAnswer } from '../../src/protocols/plugs/index.ts';
 import { doNotUnplug, SETTLING_MS, UnitFinder } from '../network-plug/index.ts';
-import { enterStage, metUnit, peerOf, wantedUnit, type ShellyRun, type ShellySession } from './session.ts';
+import { enterStage, peerOf, wantedUnit, type ShellyRun, type ShellySession } from './session.ts';
 import { tellBytes } from './tell-bytes.ts';
 import { offerTarget } from './wire-check.ts';
 

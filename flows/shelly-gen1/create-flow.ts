@@ -36,5 +36,7 @@ export const createShellyFlow = (device: ShellyDevice): Flow<ShellyPlan, ShellyS
   steps: { detect, 'wire-check': wireCheck, backup, flash, verify, reboot },
   lookAgain,
   awaitNextUnit: () =>
-    Promise.reject(new BenchError('USAGE', { message: 'Units on the network do not follow one another in a jig.' })),
+    Promise.reject(
+      new BenchError('USAGE', { message: 'Units on the network do not follow one another in a jig.' }),
+    ),
 });

@@ -15,13 +15,12 @@ import { wantedUnit, type ShellyRun, type ShellySession } from './session.ts';
 /** Moving the image takes 10 s, the first start of the target and its access point up to a minute more. */
 const LIMIT_MS = SETTLING_MS.mongoose;
 
-/** What a unit means that answers with something else than the target after it has fetched it whole. */
-const codeFor = ({ firmware }: PlugAnswer): ErrorCode =>
-  firmware === 'shelly-gen1'
-    ? 'OLD_FIRMWARE_STAYED'
-    : firmware === 'takeover'
-      ? 'TAKEOVER_STUCK'
-      : 'OTHER_FIRMWARE_ANSWERS';
+/** What the unit may answer with that has fetched the target whole and does not run it. */
+const READING = {
+  ranBefore: ({ firmware }: PlugAnswer) => firmware === 'shelly-gen1',
+  codeForOther: ({ firmware }: PlugAnswer): ErrorCode =>
+    firmware === 'takeover' ? 'TAKEOVER_STUCK' : 'OTHER_FIRMWARE_ANSWERS',
+};
 
 /** The target answers with this very unit's MAC, on the network or at its access point: nothing else is a proof. */
 export async function prove(session: ShellySession, run: ShellyRun): Promise<Verdict> {
@@ -32,7 +31,7 @@ export async function prove(session: ShellySession, run: ShellyRun): Promise<Ver
     wifi,
     limitMs: LIMIT_MS,
     signal: run.brokenOff,
-    codeFor,
+    ...READING,
     next: WIRE_FLOW,
   });
   if (verdict.outcome === 'PASS') run.plan.openProofs.delete(run.link.text);
@@ -63,7 +62,7 @@ export async function lookAgain(session: ShellySession, run: ShellyRun): Promise
     wanted: conversion!.wanted,
     limitMs: LIMIT_MS,
     signal: run.signal,
-    codeFor,
+    ...READING,
     next: WIRE_FLOW,
   });
   if (verdict.outcome === 'PASS') openProofs.delete(run.link.text);

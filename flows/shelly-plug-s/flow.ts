@@ -5,7 +5,8 @@ export const shellyPlugS = createShellyFlow({
   id: 'shelly-plug-s',
   title: 'Shelly Plug S by network',
   device: 'Shelly Plug S',
-  summary: 'From stock firmware to Tasmota or another ESP8266 image; nothing is opened, both stages come from here.',
+  summary:
+    'From stock firmware to Tasmota or another ESP8266 image; nothing is opened, both stages come from here.',
   types: ['SHPLG-S'],
   recoveryPages: plugPages('shelly-plug-s'),
 });
