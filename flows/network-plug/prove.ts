@@ -24,6 +24,10 @@ export interface ProofOptions {
   readonly signal: AbortSignal;
   /** Whether this is what ran before the flash. */
   readonly ranBefore: (answer: PlugAnswer) => boolean;
+  /** What it means that the unit answers with something that is neither; OTHER_FIRMWARE_ANSWERS when missing. */
+  readonly codeForOther?: (answer: PlugAnswer) => ErrorCode;
+  /** The flow by which a unit comes back that stays silent. */
+  readonly next?: string;
 }
 
 /** Without a Wi-Fi interface only a person can hear an access point: asked for when the unit is not met for so long, ms. */
@@ -190,14 +194,21 @@ const open = (
   });
 
 /** What can be said where the new firmware did not answer. */
-function silent(appearance: Appearance, { wanted, unit, ranBefore }: ProofOptions, why = ''): Verdict {
+function silent(
+  appearance: Appearance,
+  { wanted, unit, ranBefore, codeForOther, next }: ProofOptions,
+  why = '',
+): Verdict {
   if (appearance.kind === 'access-point') return open('AT_ACCESS_POINT', appearance.heard);
   const { last, heard } =
     appearance.kind === 'silent' ? appearance : { last: appearance.answer, heard: undefined };
   if (last !== undefined) {
-    const code = ranBefore(last) ? 'OLD_FIRMWARE_STAYED' : 'OTHER_FIRMWARE_ANSWERS';
+    const code = ranBefore(last) ? 'OLD_FIRMWARE_STAYED' : (codeForOther?.(last) ?? 'OTHER_FIRMWARE_ANSWERS');
     const message = `${unit.mac} answers with ${last.title}, not with ${wanted.title}. ${why}`.trim();
-    return verdictFrom(new BenchError(code, { message }), { proof: ['answered'], evidence: last.title });
+    return verdictFrom(new BenchError(code, { message }), {
+      proof: ['answered'],
+      evidence: last.title,
+    });
   }
   const noted = heard === undefined ? '' : ` An access point of it is heard: ${sanitize(heard.ap.ssid)}.`;
   const prefix = wanted.accessPointPrefix;
@@ -205,6 +216,7 @@ function silent(appearance: Appearance, { wanted, unit, ranBefore }: ProofOption
     new BenchError('NEW_FIRMWARE_SILENT', {
       message:
         `Written, but ${wanted.title} answers neither on the network nor as an access point.${noted} ${why}`.trim(),
+      ...(next !== undefined && { next }),
       ...(prefix !== undefined && {
         advice: `Leave the power on and look with a phone for a Wi-Fi named ${prefix}…; give the unit its network there, then look again.`,
       }),

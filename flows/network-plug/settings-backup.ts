@@ -15,6 +15,8 @@ const schema = z.object({
   mac: z.string(),
   /** For people: `Shelly stock firmware 1.12.2 on a SHPLG-S`. */
   firmware: z.string(),
+  /** As `PlugFirmware` names it: `shelly-gen1`. */
+  ran: z.string(),
   /** By the path that it was answered on, as it was answered. */
   answers: z.record(z.string(), z.unknown()),
 });
@@ -28,8 +30,8 @@ export const encodeSettings = (backup: SettingsBackup): Uint8Array =>
 /** Throws FIRMWARE_REFUSED for a file that is no such backup. */
 export function decodeSettings(bytes: Uint8Array, file: string): SettingsBackup {
   try {
-    const { mac, firmware, answers } = schema.parse(JSON.parse(uint8ArrayToString(bytes)));
-    return { mac, firmware, answers };
+    const { mac, firmware, ran, answers } = schema.parse(JSON.parse(uint8ArrayToString(bytes)));
+    return { mac, firmware, ran, answers };
   } catch {
     // What the parser says of it would quote the file.
     throw new BenchError('FIRMWARE_REFUSED', { message: `${file}: this is no backup of a plug's settings.` });

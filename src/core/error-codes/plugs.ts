@@ -52,13 +52,6 @@ export const PLUG_CODES = {
     advice: 'Bring the unit or the access point nearer, then retry.',
     retry: NOTHING_WRITTEN,
   },
-  PLUG_UNREACHABLE_FROM_UNIT: {
-    outcome: 'SKIPPED',
-    blame: 'bench',
-    message: 'This computer has no address that the unit could fetch its firmware from.',
-    advice: 'Bring this computer and the unit into one subnet, then retry.',
-    retry: NOTHING_WRITTEN,
-  },
   NETWORK_NOT_ISOLATED: {
     outcome: 'SKIPPED',
     blame: 'operator',
