@@ -18,6 +18,10 @@ export type FirmwareKind =
   | 'esp8266-full-flash'
   /** Update archive of Mongoose OS for a Shelly of the first generation: goes over the network only. */
   | 'mongoose-zip'
+  /** Settings backup of Tasmota (`/dl`): no firmware, goes back over the settings page. */
+  | 'tasmota-settings'
+  /** The signature that HAA wants beside each file of its update (`.bin.sec`). */
+  | 'haa-signature'
   /** One firmware for a thermometer with a Telink chip, as it lies in a bank. */
   | 'telink-image'
   /** Such an image in a Zigbee update file; its part is the bare image. */

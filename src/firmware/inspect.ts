@@ -15,6 +15,7 @@ import { describeUnknown, recognizeForeign } from './foreign.ts';
 import { describeMongooseZip } from './mongoose-file.ts';
 import { pathFacts } from './path-facts.ts';
 import { describeSmallBlock } from './small-blocks.ts';
+import { describeTasmotaSettings } from './tasmota-settings-file.ts';
 import { describeTelink } from './telink-file.ts';
 import { describeUniqueAreas } from './telink-unique-areas.ts';
 
@@ -131,6 +132,7 @@ function recognize(content: Uint8Array): Findings {
     describeTelink(content) ??
     describeUniqueAreas(content) ??
     describeMongooseZip(content) ??
+    describeTasmotaSettings(content) ??
     recognizeForeign(content) ??
     describeUnknown(content)
   );
