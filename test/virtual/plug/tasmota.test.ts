@@ -36,10 +36,13 @@ async function joined(image: Uint8Array, options: Partial<LonePlugOptions> = {})
   return plug;
 }
 
+type Group = 'Status' | 'StatusFWR' | 'StatusMEM' | 'StatusPRM' | 'StatusNET' | 'StatusSTS';
+type Answer = Readonly<Record<Group, Record<string, unknown>>> & Record<string, unknown>;
+
 const command = async (plug: LonePlug, line: string, headers = {}) =>
   JSON.parse(
     (await ask(await plug.port(80), `/cm?cmnd=${encodeURIComponent(line)}`, { headers })).body.toString(),
-  ) as Record<string, any>;
+  ) as Answer;
 
 const referer = { Referer: 'http://10.77.0.11/up' };
 

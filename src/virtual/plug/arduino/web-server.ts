@@ -30,9 +30,9 @@ export interface WebCall {
 }
 
 export interface WebServer {
-  /** Takes no more requests; resolves when the current one is answered. */
+  /** The firmware stops it: takes no more requests; resolves when the current one is answered. */
   drain(): Promise<void>;
-  /** Ends at once; what was sent still goes out. Idempotent. */
+  /** The firmware itself ends, and tells nobody: connections are left to the radio. Idempotent. */
   close(): void;
 }
 
@@ -64,21 +64,17 @@ export function serveWeb(
     socket.on('error', () => socket.destroy());
     server.emit('connection', socket);
   });
-  const stopListening = () => {
+  const close = () => {
     if (!isOpen) return;
     isOpen = false;
     listener.close();
     server.close();
   };
-  const close = () => {
-    stopListening();
-    for (const socket of sockets) socket.destroySoon();
-  };
   return {
     async drain() {
-      stopListening();
-      await turn;
       close();
+      await turn;
+      for (const socket of sockets) socket.destroySoon();
     },
     close,
   };

@@ -1,4 +1,5 @@
 import type { NamedChoice } from '../../virtual-device.ts';
+import { PLUG_FAULTS } from '../plug-unit.ts';
 
 /** Faults of a plug that runs Tasmota. Each is also known with the suffix `-once`. */
 export const TASMOTA_FAULTS = [
@@ -33,7 +34,8 @@ export const TASMOTA_FAULTS = [
   { name: 'drops-upload', text: 'the connection breaks in the middle of an upload' },
   { name: 'power-loss-in-copy', text: 'power fails while the boot loader copies: nothing starts any more' },
   { name: 'short-of-space', text: 'room for a minimal image only' },
-  { name: 'weak-signal', text: 'tells of -89 dBm' },
+  PLUG_FAULTS.weakSignal,
+  PLUG_FAULTS.justPluggedIn,
   { name: 'never-fetches', text: 'says that an upgrade has started, and fetches nothing' },
 ] as const satisfies readonly NamedChoice[];
 

@@ -6,7 +6,7 @@ import { versionWord, type TasmotaBuild } from './build.ts';
 export const SETTINGS_BYTES = 4096;
 const SECTOR_BYTES = 4096;
 /** Slot that survives an update: the others lie where updates are staged. */
-const LASTING_SLOT = 0xf_b000;
+export const LASTING_SLOT = 0xf_b000;
 /** Seven more, used in turn from the top down. */
 const TURN_SLOTS = [0xf_a000, 0xf_9000, 0xf_8000, 0xf_7000, 0xf_6000, 0xf_5000, 0xf_4000];
 
@@ -87,16 +87,19 @@ const KEPT_BY_RESET: Readonly<Record<number, readonly SettingsText[]>> = {
   6: ['SSId1', 'SSId2', 'Password1', 'Password2', 'MqttHost', 'MqttUser', 'MqttPassword', 'Topic'],
 };
 
+/** What they need of the plug. */
+export type SettingsPlug = Pick<RunningPlug, 'chip' | 'flash' | 'write' | 'settle' | 'log'>;
+
 /** The settings of a unit as they lie in flash, and as `/dl` gives them. */
 export class TasmotaSettings {
-  private readonly plug: RunningPlug;
+  private readonly plug: SettingsPlug;
   private readonly build: TasmotaBuild;
   private bytes: Uint8Array;
   private slot: number;
   /** During an update only the lasting slot is used. */
   private isPinned = false;
 
-  private constructor(plug: RunningPlug, build: TasmotaBuild, bytes: Uint8Array, slot: number) {
+  private constructor(plug: SettingsPlug, build: TasmotaBuild, bytes: Uint8Array, slot: number) {
     this.plug = plug;
     this.build = build;
     this.bytes = bytes;
@@ -104,7 +107,7 @@ export class TasmotaSettings {
   }
 
   /** The newest whole copy in flash; defaults where there is none, or where it comes from a version too new to read. */
-  static load(plug: RunningPlug, build: TasmotaBuild): TasmotaSettings {
+  static load(plug: SettingsPlug, build: TasmotaBuild): TasmotaSettings {
     let newest: { readonly bytes: Uint8Array; readonly slot: number } | undefined;
     for (const slot of [LASTING_SLOT, ...TURN_SLOTS]) {
       const bytes = plug.flash.slice(slot, slot + SETTINGS_BYTES);
@@ -216,9 +219,14 @@ export class TasmotaSettings {
     if (this.build.isMinimal) return;
     this.slot = this.isPinned || this.option(12) === 1 ? LASTING_SLOT : nextSlot(this.slot);
     putU32(this.bytes, AT.saveCount, this.saveCount + 1);
-    seal(this.bytes);
-    await this.plug.write(this.slot, this.bytes.slice());
+    await this.plug.write(this.slot, this.sealed());
     this.plug.settle();
+  }
+
+  /** A copy as it lies in a slot. */
+  sealed(): Uint8Array {
+    seal(this.bytes);
+    return this.bytes.slice();
   }
 
   /** All slots; `kind` is the number of the Reset command. What that keeps is saved anew. */
@@ -236,9 +244,7 @@ export class TasmotaSettings {
 
   /** The backup that `/dl` sends: the settings, made unreadable from the third byte on (reference section 5.6). */
   backup(): Uint8Array {
-    const copy = this.bytes.slice();
-    seal(copy);
-    return obfuscated(copy);
+    return obfuscated(this.sealed());
   }
 
   /** False where the file is no backup for this chip. The first 16 bytes stay those of the unit. */

@@ -18,7 +18,6 @@ const UPGRADE_AFTER_MS = 3000;
 const CONSOLE_LINES = 200;
 /** Of the fault `short-of-space`: a minimal build of 9.2 fits, nothing larger. */
 const SHORT_ROOM_BYTES = 0x6_2000;
-const WEAK_DBM = -89;
 /** Where quick power cycles are counted, and how long the power must stay on for one not to count, ms. */
 const POWER_CYCLES_AT = 0xf_3000;
 const POWER_CYCLES_MARK = 0xffa5_5a00;
@@ -48,11 +47,9 @@ class TasmotaRun implements FirmwareRun, TasmotaUnit {
   readonly settings: TasmotaSettings;
   readonly updater: ArduinoUpdater;
   readonly console: string[] = [];
-  readonly rssiDbm: number;
   readonly webPassword: string | undefined;
   address: string | undefined;
   isManager = false;
-  private readonly startedAtMs: number;
   private readonly stopping = new AbortController();
   private readonly pages: TasmotaPages;
   private web: WebServer | undefined;
@@ -63,11 +60,9 @@ class TasmotaRun implements FirmwareRun, TasmotaUnit {
     this.build = build;
     const isShort = !build.isMinimal && this.strikes('short-of-space');
     this.sketch = isShort ? { ...sketch, sizeBytes: STAGING_END - SHORT_ROOM_BYTES } : sketch;
-    this.startedAtMs = plug.clock.monotonicMs();
     this.settings = TasmotaSettings.load(plug, build);
     this.updater = new ArduinoUpdater(plug, this.sketch);
     this.pages = new TasmotaPages(this);
-    this.rssiDbm = this.strikes('weak-signal') ? WEAK_DBM : plug.wifi.rssiDbm;
     const set = this.settings.text('WebPassword');
     this.webPassword = this.strikes('wrong-password') ? plug.chip.mac : set === '' ? undefined : set;
     plug.log(`Tasmota ${build.version}(${build.variant}) starts`);
@@ -82,7 +77,7 @@ class TasmotaRun implements FirmwareRun, TasmotaUnit {
   }
 
   get uptimeSeconds(): number {
-    return Math.floor((this.plug.clock.monotonicMs() - this.startedAtMs) / 1000);
+    return Math.floor(this.plug.uptimeMs() / 1000);
   }
 
   get hostName(): string {
@@ -130,8 +125,6 @@ class TasmotaRun implements FirmwareRun, TasmotaUnit {
     if (this.signal.aborted) return;
     this.stopping.abort();
     this.web?.close();
-    this.plug.wifi.closeAccessPoint();
-    this.plug.wifi.leave();
   }
 
   private async run(): Promise<void> {

@@ -21,8 +21,6 @@ export interface TasmotaUnit {
   /** Name in the network and of its access point, `tasmota_A1B2C3-1234`. */
   readonly hostName: string;
   readonly uptimeSeconds: number;
-  /** What `Status 5` and `11` tell of the reception, dBm. */
-  readonly rssiDbm: number;
   /** A web password is asked for; undefined: none. */
   readonly webPassword: string | undefined;
   /** Newest console lines, oldest first. */

@@ -53,6 +53,7 @@ export class LonePlug implements RunningPlug {
   private readonly waiting = new Set<() => void>();
   private run: FirmwareRun | undefined;
   private addresses = 0;
+  private startedAtMs = 0;
 
   constructor(options: LonePlugOptions) {
     this.options = options;
@@ -88,7 +89,7 @@ export class LonePlug implements RunningPlug {
   started = (count: number): Promise<void> => this.until(() => this.starts >= count);
 
   powerCycle(): void {
-    this.run?.stop();
+    this.powerOff();
     this.rtc = {};
     this.ledger.poweredUp();
     this.startedBy = 'power';
@@ -99,10 +100,10 @@ export class LonePlug implements RunningPlug {
     this.flash.set(bytes, offset);
   }
   settle(): void {}
+  uptimeMs = (): number => performance.now() - this.startedAtMs;
 
   restart(reason: StartReason = 'restart'): void {
-    this.run?.stop();
-    this.run = undefined;
+    this.powerOff();
     this.startedBy = reason;
     const { command } = this.rtc;
     if (command != null) {
@@ -115,8 +116,7 @@ export class LonePlug implements RunningPlug {
   }
 
   die(why: string): void {
-    this.run?.stop();
-    this.run = undefined;
+    this.powerOff();
     this.running = undefined;
     this.ended = why;
     this.changed();
@@ -128,7 +128,9 @@ export class LonePlug implements RunningPlug {
   }
 
   fault(name: string): boolean {
-    return this.ledger.strikes(name);
+    if (!this.ledger.strikes(name)) return false;
+    this.ledger.spend(name);
+    return true;
   }
 
   log(text: string): void {
@@ -137,17 +139,27 @@ export class LonePlug implements RunningPlug {
   }
 
   close(): void {
-    this.run?.stop();
+    this.powerOff();
     this.ended = 'closed';
-    for (const server of this.servers.values()) server.close();
     for (const socket of this.sockets) socket.destroy();
     this.changed();
+  }
+
+  private powerOff(): void {
+    this.run?.stop();
+    this.run = undefined;
+    this.station = undefined;
+    this.accessPoint = undefined;
+    this.services = [];
+    for (const server of this.servers.values()) server.close();
+    this.servers.clear();
   }
 
   private start(): void {
     this.running = this.options.firmwares.find((each) => each.recognizes(this.flash, this.chip));
     if (this.running == null) return this.die('nothing in flash starts');
     this.starts += 1;
+    this.startedAtMs = performance.now();
     this.run = this.running.start(this);
     this.changed();
   }
