@@ -2,7 +2,6 @@ import { BenchError, isBenchError } from '../../src/core/errors.ts';
 import { done, type StepResult } from '../flow.ts';
 import { awaitReturn, type Return } from './await-return.ts';
 import type { PlugImage } from './image.ts';
-import { judgeReturn } from './judge-return.ts';
 import { writeBack } from './restore.ts';
 import { deliver, isLackOfRoom } from './send.ts';
 import { metUnit, type Sent, type TasmotaRun, type TasmotaSession } from './session.ts';
@@ -75,7 +74,7 @@ async function followed(
   let sent = first;
   for (let tries = 0; ; tries++) {
     const back = await awaitReturn(session, run, sent);
-    if (back.kind !== 'back' || judgeReturn(sent.before, back.status, target) !== 'minimal') return back;
+    if (back.kind !== 'back' || back.status.version.variant !== 'minimal') return back;
     if (tries === TRIES_FROM_MINIMAL)
       throw new BenchError('TASMOTA_STAYED_MINIMAL', {
         message: `The unit runs ${back.status.versionText} and could not be brought on to ${target.becomes.title}.`,

@@ -6,7 +6,6 @@ export type Returned =
   | 'new'
   /** As the image says it; and as what ran before said it, down to build date and size. */
   | 'alike'
-  | 'minimal'
   | 'old'
   | 'other';
 
@@ -26,6 +25,5 @@ export function judgeReturn(before: TasmotaStatus, now: TasmotaStatus, image: Pl
       ? image.becomes.firmware === 'tasmota' && now.version.variant !== 'minimal'
       : compareVersions(now.version, version) === 0 && !isOtherVariant(now.version, version);
   if (isIt) return isSame ? 'alike' : 'new';
-  if (isSame) return 'old';
-  return now.version.variant === 'minimal' ? 'minimal' : 'other';
+  return isSame ? 'old' : 'other';
 }

@@ -14,25 +14,30 @@ import {
   type TasmotaSession,
 } from './session.ts';
 
-/** An upload that got no answer is repeated where the unit did not restart: it replaces what was left of the first. */
+/** What the unit dropped whole is sent once more. */
 const TRIES = 2;
 
 /**
  * Brings one image to the unit, and knows at the end whether the unit has taken it. Throws TASMOTA_MAYBE_STAGED where
- * that stays open, and what the unit says against it. Nothing here ever restarts a unit: one that holds half an image,
- * or one that was refused, would put it in.
+ * that stays open, and what the unit says against it.
+ *
+ * Nothing here restarts a unit, and nothing is sent to one that may hold an image: its boot loader was told to put in
+ * what lies in the staging area, and a second upload that broke would leave half of each there. Power off drops it.
  */
 export async function deliver(session: TasmotaSession, run: TasmotaRun, image: PlugImage): Promise<Sent> {
   for (let tries = 1; ; tries++) {
-    const sent = await send(session, run, image);
-    session.sent = sent;
-    if (sent.end.kind === 'accepted') return sent;
-    run.log('warn', `The image went out and no result came: ${sent.end.why}`);
-    const restart = await awaitRestart(session, run, sent);
-    // Down or back with another start: what it makes of the image is seen when it is back.
-    if (restart !== 'unmoved') return sent;
-    if (tries === TRIES) throw new BenchError('TASMOTA_MAYBE_STAGED', { detail: { why: sent.end.why } });
-    run.log('info', 'It goes on as before; the image is sent once more.');
+    try {
+      const sent = await send(session, run, image);
+      session.sent = sent;
+      if (sent.end.kind === 'accepted') return sent;
+      run.log('warn', `The image went out and no result came: ${sent.end.why}`);
+      if ((await awaitRestart(session, run, sent)) !== 'unmoved') return sent;
+      throw new BenchError('TASMOTA_MAYBE_STAGED', { detail: { why: sent.end.why } });
+    } catch (error) {
+      const isDropped = isBenchError(error, 'TASMOTA_UPLOAD_ABORTED', 'TASMOTA_UPLOAD_FAILED');
+      if (!isDropped || tries === TRIES) throw error;
+      run.log('warn', `${error.message} It is sent once more.`);
+    }
   }
 }
 
@@ -49,8 +54,9 @@ async function send(session: TasmotaSession, run: TasmotaRun, image: PlugImage):
     content: image.bytes,
     beforeSend: () => run.writeBegins(),
     onSent: (bytes, totalBytes) => {
-      run.wrote(Math.max(0, bytes - counted));
-      counted = Math.max(counted, bytes);
+      const content = Math.min(bytes, image.bytes.length);
+      run.wrote(Math.max(0, content - counted));
+      counted = Math.max(counted, content);
       run.progress({ label, done: bytes, total: totalBytes, unit: 'bytes' });
     },
   });

@@ -164,8 +164,9 @@ export const TASMOTA_CODES = {
     outcome: 'UNSURE',
     blame: 'device',
     message:
-      'The unit gave no answer to the upload and still runs the old firmware: it may hold an image that its next restart puts in.',
-    advice: 'Leave it powered and look again; a retry sends the image anew and replaces what it holds.',
+      'The unit gave no result for the image and still runs the old firmware: it may hold the image until its next start.',
+    advice:
+      'Look again in five minutes. If it still runs the old firmware, cut its power for ten seconds: what it holds is dropped by that; then retry.',
     retry: KEEPS_BACKUP,
   },
 } as const satisfies Record<string, ErrorCodeRow>;
