@@ -12,6 +12,7 @@ import type { Findings } from './findings.ts';
 import type { InspectedFile } from './firmware-file.ts';
 import { findFlashLayout } from './flash-layout.ts';
 import { describeUnknown, recognizeForeign } from './foreign.ts';
+import { describeHaaSignature } from './haa-signature.ts';
 import { describeMongooseZip } from './mongoose-file.ts';
 import { pathFacts } from './path-facts.ts';
 import { describeSmallBlock } from './small-blocks.ts';
@@ -133,6 +134,7 @@ function recognize(content: Uint8Array): Findings {
     describeUniqueAreas(content) ??
     describeMongooseZip(content) ??
     describeTasmotaSettings(content) ??
+    describeHaaSignature(content) ??
     recognizeForeign(content) ??
     describeUnknown(content)
   );
