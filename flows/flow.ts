@@ -244,7 +244,7 @@ export interface FlashMapRow {
 export interface UnitVitals {
   readonly batteryPercent?: number;
   readonly rssiDbm?: number;
-  /** Power must stay on until then, monotonic ms of the clock: shown as `do not unplug` with what is left. */
+  /** Power must stay on until then, monotonic ms of the clock: shown as `do not unplug` with what is left. 0: no longer. */
   readonly doNotUnplugUntilMs?: number;
 }
 

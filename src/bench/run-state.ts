@@ -28,6 +28,7 @@ export class RunState {
   backup: StoredBackup | undefined;
   noBackupReason: string | undefined;
   vitals: UnitVitals | undefined;
+  keepPowerUntil: number | undefined;
   flashMap: readonly FlashMapRow[] | undefined;
   /** Why it stands still, while it waits for another unit. */
   waitsFor: string | undefined;

@@ -9,7 +9,7 @@ import type { Progress } from '../core/progress.ts';
 import type { StepId } from '../core/steps.ts';
 import { redactEnd } from '../records/redact-end.ts';
 import type { PracticeHands } from '../virtual/practice-bench.ts';
-import type { RunContext } from '../../flows/flow.ts';
+import type { RunContext, UnitVitals } from '../../flows/flow.ts';
 import type { BatchRuntime } from './batch-runtime.ts';
 import { placeName } from './place-name.ts';
 import { redactPrompt } from './redact-prompt.ts';
@@ -257,10 +257,7 @@ export class SlotRuntime {
         hands: (hands) => {
           this.#hands = hands;
         },
-        vitals: (vitals) => {
-          this.#state!.vitals = { ...this.#state!.vitals, ...vitals };
-          this.#changed();
-        },
+        vitals: (vitals) => this.#takeVitals(vitals),
         waitsFor: (reason) => {
           this.#state!.waitsFor = reason;
           this.#changed();
@@ -302,6 +299,17 @@ export class SlotRuntime {
     }
     state.identity = { ...state.identity, ...identity };
     await (await this.#journal()).identified(state.identity);
+    this.#changed();
+  }
+
+  #takeVitals({ doNotUnplugUntilMs, ...vitals }: UnitVitals): void {
+    const state = this.#state!;
+    if (Object.keys(vitals).length > 0) state.vitals = { ...state.vitals, ...vitals };
+    if (doNotUnplugUntilMs !== undefined) {
+      const { clock } = this.#batch.bench;
+      const leftMs = doNotUnplugUntilMs - clock.monotonicMs();
+      state.keepPowerUntil = leftMs > 0 ? clock.now() + leftMs : undefined;
+    }
     this.#changed();
   }
 

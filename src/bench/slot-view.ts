@@ -41,6 +41,7 @@ export function slotView(facts: SlotFacts): SlotView {
     ...(holdsWrite && { holdsWrite }),
     ...(run?.journal && { run: run.journal.run }),
     ...(run?.vitals && { vitals: run.vitals }),
+    ...(run?.keepPowerUntil !== undefined && state !== 'settled' && { keepPowerUntil: run.keepPowerUntil }),
     ...(run?.flashMap && { flashMap: run.flashMap }),
     warnings: run?.warnings ?? [],
     ...(lastLog && { lastLog }),

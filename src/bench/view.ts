@@ -80,6 +80,8 @@ export interface SlotView {
   readonly identity: UnitIdentity;
   /** Battery and signal, where the unit has them. */
   readonly vitals?: UnitVitals;
+  /** Power must stay on until then, as `Clock.now`: losing it would leave the unit unable to start. */
+  readonly keepPowerUntil?: number;
   readonly progress?: SlotProgress;
   readonly prompt?: PromptView;
   readonly settled?: SettledView;

@@ -171,6 +171,51 @@ describe('the dashboard', () => {
     expect(acts(screen.bench)).toEqual([]);
   });
 
+  it('names the pilot, and lets the others go only for the typed word', async () => {
+    const [first, ...others] = twelve().filter(({ state }) => state === 'running');
+    const slots = [
+      first!,
+      ...others.map((each) => ({ ...each, waitReason: `waits for ${first!.label}, the pilot` })),
+    ];
+    const pilots = [
+      {
+        group: 'SHPLG-S',
+        slotId: first!.id,
+        label: first!.label,
+        state: 'flying' as const,
+        waiting: others.length,
+      },
+    ];
+    const screen = await openScreen({ bench: new FakeBench([batch(slots, { pilots })]), size: [80, 24] });
+    expect(await screen.text()).toContain(`${first!.label} goes first, ${others.length} units wait`);
+    expect(await screen.text()).toContain('WAIT');
+    await screen.press('P');
+    expect(await screen.text()).toContain('without waiting for the pilot');
+    await screen.type('yes');
+    expect(acts(screen.bench)).toEqual([]);
+    await screen.press('Esc', 'P');
+    await screen.type('pilot');
+    expect(acts(screen.bench)).toEqual(['waivePilot B-0143']);
+  });
+
+  it('says which unit must keep its power, and for how long', async () => {
+    const slots = twelve().map((each) =>
+      each.state === 'running'
+        ? { ...each, keepPowerUntil: START + 120_000 + 74_000 }
+        : {
+            ...each,
+            prompt: undefined,
+            state: each.state === 'needs-operator' ? ('waiting' as const) : each.state,
+          },
+    );
+    const screen = await openScreen({ bench: new FakeBench([batch(slots)]), size: [80, 24] });
+    const text = await screen.text();
+    expect(text).toMatch(/DO NOT UNPLUG lamp#\d+ and \d+ others/);
+    expect(text).toMatch(/DO NOT UNPLUG 01:1/);
+    await screen.press('P');
+    expect(await screen.text()).toContain('No unit waits for a pilot');
+  });
+
   it('filters while typing, shows what the filter is, and Esc brings back what was', async () => {
     const screen = await open12();
     await screen.press('/', 'f', 'a', 'i', 'l');
@@ -183,6 +228,16 @@ describe('the dashboard', () => {
     await screen.type('!pass');
     expect(await screen.text()).not.toMatch(/✔ PASS/);
     expect(await screen.text()).toContain('▸ FLASH');
+  });
+
+  it('goes to the next place that needs a hand though a filter hides it, and says that the filter is off', async () => {
+    const screen = await open12();
+    await screen.press('/');
+    await screen.type('!you');
+    expect(await screen.text()).not.toMatch(/\? YOU/);
+    await screen.press('Tab');
+    expect(await screen.text()).toMatch(/^>.*\? YOU/m);
+    expect(await screen.text()).toContain('The filter is off');
   });
 
   it('keeps 64 places in a window and says how many are out of sight', async () => {

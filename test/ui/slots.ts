@@ -28,7 +28,9 @@ export function slot(number: number, changes: Partial<SlotView> = {}, batchId = 
     link: parseLinks(`virtual:lamp?unit=${number}`)[0]!,
     label: `lamp#${number}`,
     state: 'waiting',
-    waitReason: 'all places in parallel are taken (4 of 4)',
+    ...((changes.state ?? 'waiting') === 'waiting' && {
+      waitReason: 'all places in parallel are taken (4 of 4)',
+    }),
     steps: stepsUpTo('detect', 'done'),
     identity: {},
     tries: 0,

@@ -6,12 +6,13 @@ import type { Line, Span } from '../text/line.ts';
 import { cutEnd, padEnd } from '../text/measure.ts';
 import type { Symbols } from '../theme/symbols.ts';
 import { attention } from '../words/attention.ts';
+import { DO_NOT_UNPLUG, keepsPowerMs } from '../words/slot-words.ts';
 import { sumCounts } from '../words/totals.ts';
 
 /** Names the place that has waited longest for a person, and counts the others. Always one row, so nothing jumps. */
 export function bannerLine(view: BenchView, now: number, cells: number, symbols: Symbols): Line {
   const wanted = attention(view);
-  if (wanted === undefined) return [calmSpan(view)];
+  if (wanted === undefined) return [powerSpan(view, now) ?? pilotSpan(view) ?? calmSpan(view)];
   const { slot, since, others } = wanted;
   const moment = slot.prompt?.countdown;
   const text = moment === undefined ? wanted.text : `${moment.word} ${moment.secondsLeft} s: ${wanted.text}`;
@@ -27,6 +28,31 @@ export function bannerLine(view: BenchView, now: number, cells: number, symbols:
     span(`  ${padEnd(cutEnd(text, room, symbols.ellipsis), room)}`, 'strong'),
     span(tail, 'attention'),
   ];
+}
+
+/** Units that would not start any more without power, and for how long yet. */
+function powerSpan({ batches }: BenchView, now: number): Span | undefined {
+  const kept = batches
+    .flatMap(({ slots }) => slots)
+    .flatMap((slot) => {
+      const leftMs = keepsPowerMs(slot, now);
+      return leftMs === undefined ? [] : [{ slot, leftMs }];
+    })
+    .sort((a, b) => b.leftMs - a.leftMs);
+  const [longest] = kept;
+  if (longest === undefined) return undefined;
+  const others = kept.length > 1 ? ` and ${plural(kept.length - 1, 'other')}` : '';
+  return span(` ${DO_NOT_UNPLUG} ${longest.slot.label}${others}: ${duration(longest.leftMs)} `, 'warning');
+}
+
+/** Who goes first, and how many wait for it. */
+function pilotSpan({ batches }: BenchView): Span | undefined {
+  const pilot = batches
+    .flatMap(({ pilots }) => pilots)
+    .find(({ state, waiting }) => state === 'flying' && waiting > 0);
+  if (pilot === undefined) return undefined;
+  const wait = pilot.waiting === 1 ? '1 unit waits' : `${pilot.waiting} units wait`;
+  return span(` ${pilot.label} goes first, ${wait} for its proof. P lets them go.`, 'strong');
 }
 
 function calmSpan(view: BenchView): Span {

@@ -49,13 +49,15 @@ export function useBenchCommands(rows: BenchRows, page: number): readonly KeyRow
       open: () => {
         if (slot !== undefined) screen.push({ name: 'device', slotId: slot.id });
       },
-      nextWaiting: () =>
-        rows.setCursor(
-          nextWaiting(
-            view.batches.flatMap((each) => each.slots),
-            slot?.id,
-          )?.id,
-        ),
+      nextWaiting: () => {
+        const next = nextWaiting(
+          view.batches.flatMap((each) => each.slots),
+          slot?.id,
+        );
+        if (next === undefined) return;
+        rows.show(next);
+        if (!slots.includes(next) && rows.filter !== '') screen.say('The filter is off: it hid this place.');
+      },
       mark: () => {
         if (slot === undefined) return;
         rows.setMarks(toggled(marks, slot.id));

@@ -25,6 +25,8 @@ export interface BenchRows {
   readonly setFilter: (filter: string) => void;
   readonly setAnchor: (slotId: string | undefined) => void;
   readonly hide: (batchId: string) => void;
+  /** Puts the cursor on a place, in sight whatever hid it. */
+  readonly show: (slot: SlotView) => void;
   readonly inHeight: (height: number) => Visible;
 }
 
@@ -65,6 +67,11 @@ export function useBenchRows(view: BenchView): BenchRows {
     setFilter,
     setAnchor,
     hide: (batchId) => setHidden(new Set([...hidden, batchId])),
+    show(place) {
+      setHidden(new Set([...hidden].filter((id) => id !== place.batchId)));
+      if (!slots.includes(place)) setFilter('');
+      setCursor(place.id);
+    },
     inHeight(height) {
       // The heading of the first batch stays in sight when the cursor is on its first row.
       const wanted = cursorIndex === 1 && items[0]?.kind === 'batch' ? 0 : cursorIndex;

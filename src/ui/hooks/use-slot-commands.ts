@@ -3,6 +3,7 @@ import { canCancel, canLookAgain, canRetry, canSkip } from '../keys/why-not.ts';
 import { useScreenContext } from '../state/screen-context.ts';
 import { reportLines } from '../words/device-lines.ts';
 import type { Commands } from './use-commands.ts';
+import { useFrame } from './use-stores.ts';
 import { useCopy } from './use-copy.ts';
 
 const named = (slots: readonly SlotView[]): string =>
@@ -10,6 +11,7 @@ const named = (slots: readonly SlotView[]): string =>
 
 /** What can be done to places, the same on dashboard, device and results. */
 export function useSlotCommands(targets: readonly SlotView[], slot: SlotView | undefined): Commands {
+  const batch = useFrame().view.batches.find(({ id }) => id === slot?.batchId);
   const { bench, screen, services, symbols } = useScreenContext();
   const copy = useCopy();
   /** Does the act on those targets that can take it, and says on which. */
@@ -40,6 +42,19 @@ export function useSlotCommands(targets: readonly SlotView[], slot: SlotView | u
       bench.cancel(rest.map(({ id }) => id));
       if (held.length > 0) askToBreakOff(held);
       else screen.say(`${named(rest)}: stops at its next safe point.`);
+    },
+    waivePilot: () => {
+      if (batch === undefined) return;
+      screen.ask({
+        kind: 'confirm',
+        title: 'Start without waiting for the pilot?',
+        lines: [
+          'The first unit of each model has not proved yet that this works. If it does not, every unit of the batch may be lost the same way.',
+        ],
+        typed: 'pilot',
+        yes: 'to let all units go now',
+        run: () => bench.waivePilot(batch.id),
+      });
     },
     perform: () => {
       if (slot?.prompt !== undefined) bench.perform(slot.prompt.id);

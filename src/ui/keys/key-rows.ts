@@ -122,6 +122,14 @@ export const KEY_TABLE = [
     why: why.cancel,
   },
   {
+    id: 'waivePilot',
+    keys: ['P'],
+    label: 'pilot',
+    help: 'Starts the units that wait for a pilot without its proof; asks for a typed word.',
+    on: slots,
+    why: why.waivePilot,
+  },
+  {
     id: 'cancelAll',
     keys: ['C'],
     label: 'cancel all',

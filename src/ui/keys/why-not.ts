@@ -108,6 +108,11 @@ export const cancel: Why = forTargets(
 export const cancelAll: Why = (context) =>
   context.batch?.slots.some(isOpen) === true ? undefined : 'Nothing runs that could be cancelled.';
 
+export const waivePilot: Why = (context) =>
+  context.batch?.pilots.some(({ state, waiting }) => state !== 'through' && waiting > 0) === true
+    ? undefined
+    : 'No unit waits for a pilot here.';
+
 export const finish: Why = (context) => {
   if (context.batch === undefined || !context.batch.cycle)
     return 'This is no cycle batch: it ends by itself.';

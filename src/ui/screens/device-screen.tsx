@@ -217,7 +217,7 @@ function bodyLines(
     lines.push(...promptLines(slot.prompt, placesAsked(batch, slot.prompt), now, cells, symbols));
   if (batch?.cycle === true) lines.push(...cycleLines(slot, batch, cells, symbols));
   if (slot.prompt === undefined && slot.state !== 'take-out' && slot.state !== 'settled')
-    lines.push(ruleLine('now', cells, symbols), ...progressLines(slot, tick, cells, symbols));
+    lines.push(ruleLine('now', cells, symbols), ...progressLines(slot, now, tick, cells, symbols));
   if (slot.settled !== undefined && slot.state !== 'running' && slot.state !== 'needs-operator')
     lines.push(ruleLine('outcome', cells, symbols), ...settledLines(slot, cells, symbols));
   if (page !== undefined) lines.push(...wiringLines(page, cells, symbols));

@@ -15,7 +15,7 @@ import { blockLetters } from './block-letters.ts';
 import { explain, factLines } from './explain.ts';
 import { barText, percentOf } from './slot-row.ts';
 import { vitalsText, vitalsTone } from './vitals.ts';
-import { slotSentence, soleChoice, TAKE_OUT_TEXT } from './slot-words.ts';
+import { DO_NOT_UNPLUG, keepsPowerMs, slotSentence, soleChoice, TAKE_OUT_TEXT } from './slot-words.ts';
 
 /** `✔ detect  ▸ backup  · flash`: where the unit is on its way. */
 export function stepsLine(slot: SlotView, cells: number, symbols: Symbols): Line {
@@ -107,7 +107,16 @@ export function wiringLines(page: WiringPage, cells: number, symbols: Symbols): 
 }
 
 /** What is going on right now, with a bar where the end is known. */
-export function progressLines(slot: SlotView, tick: number, cells: number, symbols: Symbols): Line[] {
+export function progressLines(
+  slot: SlotView,
+  now: number,
+  tick: number,
+  cells: number,
+  symbols: Symbols,
+): Line[] {
+  const powerMs = keepsPowerMs(slot, now);
+  if (powerMs !== undefined)
+    return [line(` ${DO_NOT_UNPLUG} for ${duration(powerMs)}`, 'warning'), line(` ${slotSentence(slot)}`)];
   const { progress } = slot;
   if (progress === undefined || slot.state === 'settled' || slot.state === 'take-out')
     return [line(` ${slotSentence(slot)}`)];

@@ -8,7 +8,7 @@ import { cutEnd, cutMiddle, padEnd, padStart } from '../text/measure.ts';
 import type { Symbols } from '../theme/symbols.ts';
 import type { Tone } from '../theme/theme.ts';
 import { batteryCell, signalCell } from './vitals.ts';
-import { slotAgeMs, slotSentence, stateMark, unitName } from './slot-words.ts';
+import { DO_NOT_UNPLUG, keepsPowerMs, slotAgeMs, slotSentence, stateMark, unitName } from './slot-words.ts';
 
 export interface RowFacts {
   readonly now: number;
@@ -66,6 +66,11 @@ const busy = (slot: SlotView) => slot.state === 'running' || slot.state === 'can
 
 function middle(slot: SlotView, cells: number, symbols: Symbols, facts: RowFacts): Span[] {
   const { progress } = slot;
+  const powerMs = keepsPowerMs(slot, facts.now);
+  if (powerMs !== undefined) {
+    const text = `${DO_NOT_UNPLUG} ${shortDuration(powerMs)}  ${slotSentence(slot)}`;
+    return [span(padEnd(cutEnd(text, cells, symbols.ellipsis), cells), 'warning')];
+  }
   if (slot.state === 'running' && progress !== undefined)
     return progressSpans(progress, cells, symbols, facts.tick);
   const tone: Tone = facts.cursor ? 'strong' : slot.state === 'waiting' ? 'dim' : 'plain';

@@ -43,6 +43,7 @@ export function stateMark(slot: SlotView, symbols: Symbols): StateMark {
     case 'waiting':
       return { glyph: symbols.waiting, word: 'WAIT', tone: 'dim' };
     case 'running':
+      if (slot.waitReason !== undefined) return { glyph: symbols.waiting, word: 'WAIT', tone: 'dim' };
       return { glyph: symbols.running, word: STEP_WORDS[slot.step ?? 'detect'], tone: 'active' };
     case 'needs-operator':
       return { glyph: symbols.needsOperator, word: 'YOU', tone: 'attention' };
@@ -98,15 +99,16 @@ export function slotSentence(slot: SlotView): string {
 
 /** What a step is about, while it has no progress to show. */
 const STEP_SENTENCES: Readonly<Record<StepId, string>> = {
-  detect: 'looking for the chip',
-  'wire-check': 'asking the chip who it is and what it holds',
+  detect: 'looking for the unit',
+  'wire-check': 'asking it who it is and what it holds',
   backup: 'preparing the backup',
   flash: 'preparing the write',
   verify: 'comparing what was written',
   reboot: 'restarting; listening for the new firmware',
 };
 
-function runningSentence({ progress, step }: SlotView): string {
+function runningSentence({ progress, step, waitReason }: SlotView): string {
+  if (waitReason !== undefined) return waitReason;
   if (progress === undefined) return STEP_SENTENCES[step ?? 'detect'];
   const { label, done, total, unit } = progress;
   const amount = total === undefined || unit !== 'bytes' ? '' : ` (${bytes(done)} of ${bytes(total)})`;
@@ -120,6 +122,12 @@ function settledSentence({ settled }: SlotView): string {
     return settled.proof.length === 0 ? settled.message : `proved: ${settled.proof.join(', ')}`;
   return [settled.message, settled.advice].filter((text) => text !== undefined && text !== '').join(' ');
 }
+
+export const DO_NOT_UNPLUG = 'DO NOT UNPLUG';
+
+/** How long power must stay on yet, ms; undefined where it may be cut. */
+export const keepsPowerMs = ({ keepPowerUntil }: SlotView, now: number): number | undefined =>
+  keepPowerUntil === undefined || keepPowerUntil <= now ? undefined : keepPowerUntil - now;
 
 /** How long the slot has been at it, ms; undefined before it started. */
 export const slotAgeMs = (slot: SlotView, now: number): number | undefined =>
