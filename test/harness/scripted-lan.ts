@@ -27,6 +27,9 @@ export const json = (value: unknown, status = 200): Partial<ScriptedAnswer> => (
   body: JSON.stringify(value),
 });
 
+/** Only who has joined the access point of a unit reaches it there. */
+const isAtAccessPoint = (host: string): boolean => host.startsWith('192.168.4.');
+
 /** A network whose hosts are played by a test: no sockets, no time. */
 export class ScriptedLan implements Network {
   /** By `host` or `host:port`. */
@@ -48,7 +51,8 @@ export class ScriptedLan implements Network {
     this.requests.push(request);
     const { host, port } = request.to;
     const script = this.hosts.get(`${host}:${port}`) ?? (port === 80 ? this.hosts.get(host) : undefined);
-    const said = script?.(request);
+    const isThere = !isAtAccessPoint(host) || this.station?.joined !== undefined;
+    const said = isThere ? script?.(request) : undefined;
     // Which error a silent host is, is the driver's own matter: whoever asks must not lean on it.
     if (said === undefined) throw new BenchError('PLUG_NOT_FOUND', { message: `${host} is silent` });
     const { status = 200, headers = {}, body = '' } = typeof said === 'string' ? { body: said } : said;
@@ -75,7 +79,7 @@ export class ScriptedLan implements Network {
     this.sweeps += 1;
     for (const name of this.hosts.keys()) {
       const [host = '', port = '80'] = name.split(':');
-      if (ports.includes(Number(port))) onHost({ host, port: Number(port) });
+      if (ports.includes(Number(port)) && !isAtAccessPoint(host)) onHost({ host, port: Number(port) });
     }
   }
 
