@@ -55,6 +55,8 @@ export interface RunningPlug {
     command?: EbootCommand;
     /** What the firmware keeps there for its next start. */
     user?: Record<string, number>;
+    /** The slot that the rboot of HAA is to start this once. */
+    rbootOnceSlot?: 1 | undefined;
   };
   /** Why it started: `power`, `restart`, `watchdog`. */
   readonly startedBy: StartReason;

@@ -78,6 +78,7 @@ export class PlugUnit implements NetworkUnit {
     this.body.log('power is away, and comes back');
     delete this.body.rtc.command;
     delete this.body.rtc.user;
+    delete this.body.rtc.rbootOnceSlot;
     this.faults.poweredUp();
     this.startAnew('power');
   }

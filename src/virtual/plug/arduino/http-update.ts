@@ -132,7 +132,7 @@ async function take(socket: Socket, plug: RunningPlug, request: UpdateRequest): 
   if (!updater.begin(length)) return updaterFailed(updater);
   const md5 = header('x-md5');
   if (md5 != null && md5 !== '' && !updater.setMd5(md5)) {
-    await updater.end();
+    updater.forget();
     return failed('faultyMd5');
   }
   let left = length;

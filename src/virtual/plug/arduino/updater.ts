@@ -115,6 +115,12 @@ export class ArduinoUpdater {
     return true;
   }
 
+  /** What was taken so far is not to be run. */
+  forget(): void {
+    this.sizeBytes = 0;
+    this.buffered = 0;
+  }
+
   private async writeBuffer(): Promise<void> {
     if (this.buffered === 0) return;
     const bytes = this.buffer.slice(0, this.buffered);
@@ -128,8 +134,7 @@ export class ArduinoUpdater {
   }
 
   private abandon(code: number = this.code): false {
-    this.sizeBytes = 0;
-    this.buffered = 0;
+    this.forget();
     return this.fail(code);
   }
 

@@ -1,5 +1,5 @@
 import type { NamedChoice } from '../../virtual-device.ts';
-import { PLUG_FAULTS } from '../plug-unit.ts';
+import { UPDATE_FAULTS } from '../arduino/update-faults.ts';
 
 /** Faults of a plug that runs Tasmota. Each is also known with the suffix `-once`. */
 export const TASMOTA_FAULTS = [
@@ -22,21 +22,14 @@ export const TASMOTA_FAULTS = [
     text: 'the result page is refused without an answer, though the image is staged: it runs after the next restart',
   },
   { name: 'wrong-password', text: 'has a web password that nobody knows' },
-  { name: 'restart-loop', text: 'restarts over and over after an update, until power was off' },
   { name: 'comes-back-minimal', text: 'a minimal build runs after an update' },
-  { name: 'comes-back-old', text: 'the former firmware runs after an update' },
-  { name: 'never-comes-back', text: 'hangs after an update, until power was off' },
-  { name: 'new-address', text: 'has another address after each restart' },
   {
     name: 'reset-at-last-byte',
     text: 'resets the connection at the last byte of an upload, and restarts into it',
   },
-  { name: 'drops-upload', text: 'the connection breaks in the middle of an upload' },
-  { name: 'power-loss-in-copy', text: 'power fails while the boot loader copies: nothing starts any more' },
   { name: 'short-of-space', text: 'room for a minimal image only' },
-  PLUG_FAULTS.weakSignal,
-  PLUG_FAULTS.justPluggedIn,
   { name: 'never-fetches', text: 'says that an upgrade has started, and fetches nothing' },
+  ...UPDATE_FAULTS,
 ] as const satisfies readonly NamedChoice[];
 
 export type TasmotaFault = (typeof TASMOTA_FAULTS)[number]['name'];

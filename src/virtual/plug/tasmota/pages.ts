@@ -120,7 +120,7 @@ export class TasmotaPages {
       // What comes in is staged whoever sent it: only the page with the result is guarded (reference section 5.1).
       await call.files(this.upload);
     } catch {
-      await this.upload.abort();
+      this.upload.abort();
       return call.reset();
     }
     if (this.upload.error === 0 && plug.fault('reset-at-last-byte' satisfies TasmotaFault)) {

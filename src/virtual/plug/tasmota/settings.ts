@@ -1,5 +1,6 @@
 import { latin1, putU32, textOf, u16, u32 } from '../../bytes.ts';
 import { idfCrc32 } from '../../esp/crc.ts';
+import { macTail } from '../mac-text.ts';
 import type { RunningPlug } from '../plug-firmware.ts';
 import { versionWord, type TasmotaBuild } from './build.ts';
 
@@ -317,9 +318,6 @@ export class TasmotaSettings {
     this.bytes[at + 1] = value >>> 8;
   }
 }
-
-/** `A1B2C3` of a MAC that ends so. */
-export const macTail = (mac: string): string => mac.slice(9).replaceAll(':', '').toUpperCase();
 
 const nextSlot = (slot: number): number =>
   [LASTING_SLOT, ...TURN_SLOTS][(TURN_SLOTS.indexOf(slot) + 2) % (TURN_SLOTS.length + 1)]!;

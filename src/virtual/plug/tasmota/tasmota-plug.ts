@@ -1,6 +1,7 @@
-import { unitMac, unitSecrets } from '../../esp/images/unit-secrets.ts';
+import { unitSecrets } from '../../esp/images/unit-secrets.ts';
 import type { VirtualDevice } from '../../virtual-device.ts';
 import { sketchIn } from '../arduino/sketch.ts';
+import { unitMacText } from '../mac-text.ts';
 import { plugDevice, type PlugState } from '../plug-device.ts';
 import type { PlugChip, PlugFirmware } from '../plug-firmware.ts';
 import { tasmotaBuild } from './build.ts';
@@ -22,9 +23,7 @@ export const PRACTICE_WEB_PASSWORD = 'practice';
 
 /** A Sonoff-like plug with an ESP8285. */
 export const tasmotaChip = (unit: number): PlugChip => ({
-  mac: Buffer.from(unitMac(OUI, unit))
-    .toString('hex')
-    .replaceAll(/(..)(?=.)/g, '$1:'),
+  mac: unitMacText(OUI, unit),
   flashBytes: MIB,
   onlyDout: true,
   model: 'Sonoff S20',

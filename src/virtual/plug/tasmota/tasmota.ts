@@ -1,13 +1,15 @@
 import { u32, words } from '../../bytes.ts';
 import { sketchIn, STAGING_END, type Sketch } from '../arduino/sketch.ts';
+import { getsNewAddress, noteStaged, restartInto, startsAfterUpdate } from '../arduino/update-faults.ts';
 import { ArduinoUpdater } from '../arduino/updater.ts';
 import { serveWeb, type WebServer } from '../arduino/web-server.ts';
+import { macTail } from '../mac-text.ts';
 import type { FirmwareRun, PlugFirmware, RunningPlug } from '../plug-firmware.ts';
 import { tasmotaBuild, type TasmotaBuild } from './build.ts';
 import type { TasmotaFault } from './faults.ts';
 import { chipNumber, upgradeByUrl } from './ota.ts';
 import { TasmotaPages } from './pages.ts';
-import { macTail, TasmotaSettings } from './settings.ts';
+import { TasmotaSettings } from './settings.ts';
 import { practiceMinimal } from './tasmota-images.ts';
 import type { TasmotaUnit } from './unit.ts';
 
@@ -25,7 +27,6 @@ const POWER_CYCLES_TO_RESET = 7;
 const QUICK_CYCLE_MS = 10_000;
 /** Button held for so long resets the settings, s. */
 const BUTTON_RESET_SECONDS = 40;
-const LOOP_MS = 3000;
 
 /** Tasmota, from 6 on, full or minimal, by the image that stands in flash. */
 export const tasmota: PlugFirmware = {
@@ -107,14 +108,12 @@ class TasmotaRun implements FirmwareRun, TasmotaUnit {
 
   async updateStaged(): Promise<void> {
     const { plug } = this;
-    plug.rtc.user = { ...plug.rtc.user, updated: 1 };
-    if (this.strikes('comes-back-old')) delete plug.rtc.command;
     if (plug.rtc.command != null && this.strikes('comes-back-minimal')) {
       const image = practiceMinimal();
       await plug.write(plug.rtc.command.source, image);
       plug.rtc.command = { ...plug.rtc.command, size: image.length };
     }
-    plug.settle();
+    noteStaged(plug);
   }
 
   button(seconds: number): void {
@@ -130,20 +129,14 @@ class TasmotaRun implements FirmwareRun, TasmotaUnit {
   private async run(): Promise<void> {
     const { plug, settings } = this;
     if (await this.isResetByPowerCycles()) return;
-    const user = plug.rtc.user ?? {};
-    if (user.updated === 1 && this.strikes('never-comes-back')) return;
-    if (user.updated === 1 && this.strikes('restart-loop')) {
-      await plug.clock.sleep(LOOP_MS, this.signal);
-      return plug.restart('watchdog');
-    }
-    delete user.updated;
+    if (!(await startsAfterUpdate(plug, this.signal))) return;
     settings.bootCount += 1;
     await settings.save();
     await this.connect();
     this.signal.throwIfAborted();
     this.serve();
-    if (this.build.isMinimal && user.wantsFull === 1 && this.address != null) {
-      delete user.wantsFull;
+    if (this.build.isMinimal && plug.rtc.user?.wantsFull === 1 && this.address != null) {
+      delete plug.rtc.user.wantsFull;
       this.startUpgrade();
     }
   }
@@ -151,7 +144,7 @@ class TasmotaRun implements FirmwareRun, TasmotaUnit {
   /** Joins what is set up; where that is nothing or does not work, it opens its own access point. */
   private async connect(): Promise<void> {
     const { settings, plug } = this;
-    const newAddress = plug.startedBy !== 'power' && this.strikes('new-address');
+    const newAddress = getsNewAddress(plug);
     for (const index of [1, 2] as const) {
       const ssid = settings.text(`SSId${index}`);
       if (ssid === '') continue;
@@ -191,17 +184,7 @@ class TasmotaRun implements FirmwareRun, TasmotaUnit {
       return;
     }
     if (this.signal.aborted) return;
-    const { command } = this.plug.rtc;
-    if (command != null && this.strikes('power-loss-in-copy')) return this.dieInCopy(command);
-    this.plug.restart();
-  }
-
-  private async dieInCopy({ source, size }: { source: number; size: number }): Promise<void> {
-    const half = this.plug.flash.slice(source, source + Math.floor(size / 2));
-    await this.plug.write(0, half);
-    delete this.plug.rtc.command;
-    this.plug.settle();
-    this.plug.die('power failed while the boot loader copied');
+    await restartInto(this.plug);
   }
 
   /** Seven short times on power in a row reset the settings (not with SetOption65, nor in a minimal build). */

@@ -74,8 +74,8 @@ export class TasmotaUpload implements FileSink {
   }
 
   /** The connection broke in the middle. */
-  async abort(): Promise<void> {
-    if (!this.isIgnored) await this.fail(7);
+  abort(): void {
+    if (!this.isIgnored) this.fail(7);
   }
 
   private begin(first: Uint8Array): boolean {
@@ -91,11 +91,10 @@ export class TasmotaUpload implements FileSink {
     return this.error === 0;
   }
 
-  private async fail(error: number): Promise<void> {
+  private fail(error: number): void {
     this.error = error;
     this.unit.print(`UPL: Upload error ${error}`);
-    // Without its whole size the updater only forgets what it has.
-    await this.unit.updater.end();
+    this.unit.updater.forget();
   }
 
   private forcedError(): number {

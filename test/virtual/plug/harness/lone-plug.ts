@@ -174,6 +174,7 @@ export class LonePlug implements RunningPlug {
     const networks = this.options.networks ?? { 'practice-net': 'practice-key' };
     return {
       rssiDbm: -58,
+      isOnNetwork: this.station != null,
       join: async (ssid, password, { newAddress = false } = {}) => {
         if (networks[ssid] == null || networks[ssid] !== password) return undefined;
         if (newAddress) this.addresses += 1;
