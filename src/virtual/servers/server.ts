@@ -7,6 +7,7 @@ import { flashFile } from '../store/flash-file.ts';
 import { memoryStorage, type LastingStorage } from '../store/storage.ts';
 import { onProgrammer } from '../registry.ts';
 import type { VirtualDevice } from '../virtual-device.ts';
+import { serveNetworkUnit } from './network-server.ts';
 import { serveRawConnection } from './raw-connection.ts';
 import { serveRfc2217Connection } from './rfc2217-connection.ts';
 
@@ -57,6 +58,8 @@ export function serveVirtualDevice(
   options: ServeOptions & { readonly scheme: string },
 ): Promise<RunningServer> {
   const { scheme } = options;
+  if (device.createNetworkUnit != null && (scheme === 'http' || scheme === 'tcp'))
+    return serveNetworkUnit(scheme, device, options);
   if (scheme === 'tcp' && device.createProgrammerUnit != null)
     return serve('tcp', onProgrammer(device), options);
   if ((scheme === 'tcp' || scheme === 'rfc2217') && device.createProgrammerUnit == null)
@@ -64,7 +67,12 @@ export function serveVirtualDevice(
   return Promise.reject(
     new BenchError('USAGE', {
       message: `The virtual device ${device.name} cannot be served on ${scheme}://.`,
-      advice: device.createProgrammerUnit == null ? 'Use tcp:// or rfc2217://.' : 'Use tcp://.',
+      advice:
+        device.createNetworkUnit != null
+          ? 'Use http://.'
+          : device.createProgrammerUnit == null
+            ? 'Use tcp:// or rfc2217://.'
+            : 'Use tcp://.',
     }),
   );
 }
