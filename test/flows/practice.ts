@@ -59,15 +59,16 @@ export async function practice({ interactive = false } = {}): Promise<Practice> 
   }) => {
     const records = await openDataDir(folder);
     const firmwareServer = createFirmwareServer();
+    const virtual = createPracticeBench({
+      dataDir: folder,
+      clock: systemClock,
+      openRadio: (air) => openPracticeRadio(air, systemClock),
+      openNetwork: openPracticeNetwork,
+    });
     const bench = createBench({
       flows,
       records,
-      practice: createPracticeBench({
-        dataDir: folder,
-        clock: systemClock,
-        openRadio: (air) => openPracticeRadio(air, systemClock),
-        openNetwork: openPracticeNetwork,
-      }),
+      practice: virtual,
       clock: systemClock,
       sleepInhibitor: {
         current: { state: 'off' },
@@ -111,6 +112,7 @@ export async function practice({ interactive = false } = {}): Promise<Practice> 
     } finally {
       await bench.shutdown();
       await firmwareServer.close();
+      await virtual.close();
       await records.close();
     }
   };
