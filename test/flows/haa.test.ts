@@ -127,7 +127,6 @@ it('a plug with Tasmota becomes HAA in one run', { timeout: 120_000 }, async () 
     settings: { ...(await job(bench)), patch: 'yes' },
     assume: ['wired'],
   });
-  console.log(lastOf(run, 1));
   expect(endsOf(run)).toEqual(['PASS']);
   expect(lastOf(run, 1)).toMatchObject({
     proof: ['heard', 'answered'],

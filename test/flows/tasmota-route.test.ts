@@ -60,6 +60,11 @@ describe('the way of a unit to the target', () => {
       code('FIRMWARE_DOES_NOT_FIT_UNIT'),
     );
     expect(await refused(unit('6.7.1(sonoff)'))).toThrow(code('TASMOTA_STEP_NEEDED'));
+    const older = {
+      ...(await wishes()),
+      target: { ...(await image('tasmota-lite.bin')), version: parseVersion('8.5.1(lite)')! },
+    };
+    expect(() => chooseRoute(unit('9.2.0(tasmota)'), older)).toThrow(code('TASMOTA_DOWNGRADE'));
     expect(await refused(unit('13.1.0(tasmota32)', { hardware: 'ESP32-D0WD-V3' }))).toThrow(
       code('TASMOTA_NOT_ESP8266'),
     );
