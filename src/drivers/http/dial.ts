@@ -16,14 +16,19 @@ export interface DialOptions {
 
 /** A connection that stands, paused. Throws HTTP_REFUSED, HTTP_NO_ANSWER, HTTP_RESET, NO_ROUTE, HOST_UNKNOWN. */
 export async function dial(to: HostPort, options: DialOptions): Promise<Socket> {
-  throwIfAborted(options.signal);
-  const carried = options.route?.(to);
   try {
-    return await connected(carried === 'nobody' ? undefined : (carried ?? to), options);
+    return await openSocket(to, options);
   } catch (error) {
     throwIfAborted(options.signal);
-    throw await dialError(to, error, carried !== undefined);
+    throw await dialError(to, error, options.route?.(to) !== undefined);
   }
+}
+
+/** The same, with the system's own errors. On abort ABORTED. */
+export async function openSocket(to: HostPort, options: DialOptions): Promise<Socket> {
+  throwIfAborted(options.signal);
+  const carried = options.route?.(to);
+  return connected(carried === 'nobody' ? undefined : (carried ?? to), options);
 }
 
 /** The clock's limit came first. */

@@ -90,8 +90,8 @@ export async function ownAddressTowards(host: string): Promise<string> {
   const socket = createSocket('udp4');
   try {
     await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.connect(to.port, host, () => resolve());
+      // Node's types do not know that a failure comes to the callback too.
+      socket.connect(to.port, host, (error?: Error) => (error ? reject(error) : resolve()));
     });
     return socket.address().address;
   } catch (cause) {

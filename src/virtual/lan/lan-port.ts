@@ -15,6 +15,8 @@ export interface WifiRadio {
     password: string,
     options?: { readonly newAddress?: boolean },
   ): Promise<string | undefined>;
+  /** Whether it is on a network as a station; false again when the router went off. */
+  readonly isOnNetwork: boolean;
   /** Off the network: its address answers to nobody. Idempotent. */
   leave(): void;
   /** Opens an access point of its own, heard by the bench's Wi-Fi station. An open one has no password. */

@@ -63,6 +63,10 @@ export class UnitRadio implements UnitWifi {
     return [...this.doors.keys()];
   }
 
+  get isOnNetwork(): boolean {
+    return this.address != null;
+  }
+
   get isReachable(): boolean {
     return this.host != null;
   }

@@ -51,7 +51,13 @@ export interface RunningPlug {
   /** After it returns, what was written survives loss of power (as of now it is on the disk). */
   settle(): void;
   /** Bytes that survive a restart, not a loss of power: the RTC memory. */
-  readonly rtc: { command?: EbootCommand };
+  readonly rtc: {
+    command?: EbootCommand;
+    /** What the firmware keeps there for its next start. */
+    user?: Record<string, number>;
+    /** The slot that the rboot of HAA is to start this once. */
+    rbootOnceSlot?: 1 | undefined;
+  };
   /** Why it started: `power`, `restart`, `watchdog`. */
   readonly startedBy: StartReason;
   /** For how long it runs, ms; one that lay in its place when the program began has been on for an hour. */

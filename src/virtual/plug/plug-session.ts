@@ -2,14 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { FLASH_TIMES, PAGE_BYTES, SECTOR_BYTES } from '../flash-chip/flash-times.ts';
 import type { UnitWifi, WifiRadio } from '../lan/lan-port.ts';
 import { runBootLoader, whyDead } from './boot/boot-loader.ts';
-import type {
-  EbootCommand,
-  FirmwareRun,
-  PlugChip,
-  PlugFirmware,
-  RunningPlug,
-  StartReason,
-} from './plug-firmware.ts';
+import type { FirmwareRun, PlugChip, PlugFirmware, RunningPlug, StartReason } from './plug-firmware.ts';
 import { SessionWifi } from './session-wifi.ts';
 
 /** What lasts from one start of a plug to the next. */
@@ -18,7 +11,7 @@ export interface PlugBody {
   readonly clock: Clock;
   readonly wifi: UnitWifi;
   readonly cells: Uint8Array;
-  readonly rtc: { command?: EbootCommand };
+  readonly rtc: RunningPlug['rtc'];
   readonly firmwares: readonly PlugFirmware[];
   readonly paced: boolean;
   touched(offset: number, length: number): void;
@@ -68,7 +61,7 @@ export class PlugSession implements RunningPlug {
     return this.body.cells;
   }
 
-  get rtc(): { command?: EbootCommand } {
+  get rtc(): RunningPlug['rtc'] {
     return this.body.rtc;
   }
 

@@ -2,7 +2,7 @@ import type { OperatorAct } from '../../core/operator-act.ts';
 import { FaultLedger } from '../fault-ledger.ts';
 import type { UnitWifi } from '../lan/lan-port.ts';
 import type { NamedChoice, NetworkUnit, NetworkUnitOptions } from '../virtual-device.ts';
-import type { EbootCommand, PlugChip, PlugFirmware, StartReason } from './plug-firmware.ts';
+import type { PlugChip, PlugFirmware, StartReason } from './plug-firmware.ts';
 import { PlugSession, type PlugBody } from './plug-session.ts';
 
 /** A unit that is laid in its place has been on its power for this long already, ms. */
@@ -39,13 +39,12 @@ export class PlugUnit implements NetworkUnit {
     this.faults = new FaultLedger(options.faults, faults, options.struck);
     const rssiDbm = this.faults.has(PLUG_FAULTS.weakSignal.name) ? WEAK_SIGNAL_DBM : GOOD_SIGNAL_DBM;
     this.radio = options.lan.attach({ mac: chip.mac, rssiDbm });
-    const rtc: { command?: EbootCommand } = {};
     this.body = {
       chip,
       clock,
       wifi: this.radio,
       cells,
-      rtc,
+      rtc: {},
       firmwares,
       paced: options.paced,
       touched: (offset, length) => storage.touched(offset, length),
@@ -78,6 +77,8 @@ export class PlugUnit implements NetworkUnit {
     if (act !== 'power-cycle' && act !== 'power-into-firmware') return;
     this.body.log('power is away, and comes back');
     delete this.body.rtc.command;
+    delete this.body.rtc.user;
+    delete this.body.rtc.rbootOnceSlot;
     this.faults.poweredUp();
     this.startAnew('power');
   }

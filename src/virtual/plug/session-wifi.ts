@@ -21,6 +21,10 @@ export class SessionWifi implements WifiRadio {
     return this.radio.rssiDbm;
   }
 
+  get isOnNetwork(): boolean {
+    return this.radio.isOnNetwork && !this.isOver();
+  }
+
   async join(
     ssid: string,
     password: string,

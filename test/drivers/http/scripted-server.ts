@@ -39,16 +39,21 @@ function visitOf(socket: Socket): Visit {
   const pieces: Buffer[] = [];
   socket.on('error', () => undefined);
   let bytes = 0;
+  const waiting: (() => void)[] = [];
+  const wake = () => waiting.splice(0).forEach((resume) => resume());
+  const something = () => new Promise<void>((resolve) => waiting.push(resolve));
   socket.on('data', (piece) => {
     pieces.push(piece);
     bytes += piece.length;
+    wake();
   });
+  socket.on('close', wake);
   const received = () => Buffer.concat(pieces.splice(0, Infinity, Buffer.concat(pieces))).toString('latin1');
   const until = async (pattern: RegExp) => {
     for (;;) {
       const match = pattern.exec(received());
       if (match) return match;
-      await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+      await something();
       if (socket.destroyed) throw new Error(`the client left before it said ${pattern}`);
     }
   };
@@ -60,7 +65,7 @@ function visitOf(socket: Socket): Visit {
       const [head] = await until(/^.*?\r\n\r\n/s);
       const length = Number(/^content-length: (\d+)\r$/im.exec(head)?.[1] ?? 0);
       while (bytes < head.length + length) {
-        await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+        await something();
         if (socket.destroyed) throw new Error('the client left in the middle of its request');
       }
       return { head, body: Buffer.from(received().slice(head.length, head.length + length), 'latin1') };
