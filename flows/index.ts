@@ -7,6 +7,7 @@ import { lywsd03mmcWire } from './lywsd03mmc-wire/flow.ts';
 import { mijiaBedsideLamp2 } from './mijia-bedside-lamp-2/flow.ts';
 import { shellyGen1 } from './shelly-gen1/flow.ts';
 import { shellyPlugS } from './shelly-plug-s/flow.ts';
+import { tasmota } from './tasmota/flow.ts';
 
 /** Every flow of this program: one line a device. */
 export const flows: readonly AnyFlow[] = [
@@ -14,6 +15,7 @@ export const flows: readonly AnyFlow[] = [
   esp8266PlugWire,
   shellyPlugS,
   shellyGen1,
+  tasmota,
   lywsd03mmcWire,
   lywsd03mmcBle,
   dafangSpi,

@@ -5,6 +5,8 @@ import type { FirmwareSlot } from '../flow.ts';
 const NETWORK_ONLY: Partial<Record<FirmwareKind, string>> = {
   'mongoose-zip':
     'A Mongoose OS update archive goes over the network to a unit that runs Mongoose OS (Shelly).',
+  'tasmota-settings': 'A settings backup of Tasmota goes back over the page of a unit that runs Tasmota.',
+  'haa-signature': 'This is only the signature of a firmware file, not the firmware.',
 };
 
 function slot(

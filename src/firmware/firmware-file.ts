@@ -18,6 +18,10 @@ export type FirmwareKind =
   | 'esp8266-full-flash'
   /** Update archive of Mongoose OS for a Shelly of the first generation: goes over the network only. */
   | 'mongoose-zip'
+  /** Settings backup of Tasmota (`/dl`): no firmware, goes back over the settings page. */
+  | 'tasmota-settings'
+  /** The signature that HAA wants beside each file of its update (`.bin.sec`). */
+  | 'haa-signature'
   /** One firmware for a thermometer with a Telink chip, as it lies in a bank. */
   | 'telink-image'
   /** Such an image in a Zigbee update file; its part is the bare image. */
@@ -133,6 +137,8 @@ export interface InspectedFile {
   /** Content after gunzip; the same array as on disk when it was not compressed. */
   readonly content: Uint8Array;
   readonly compressed: boolean;
+  /** The file as it lies on disk, where it is compressed: by the network it goes out like this. */
+  readonly packed?: Uint8Array;
   /** The table inside (partition table, merged image, full flash), with its problems already in `problems`. */
   readonly partitionTable?: PartitionTable;
   readonly product?: Product;

@@ -12,9 +12,11 @@ import type { Findings } from './findings.ts';
 import type { InspectedFile } from './firmware-file.ts';
 import { findFlashLayout } from './flash-layout.ts';
 import { describeUnknown, recognizeForeign } from './foreign.ts';
+import { describeHaaSignature } from './haa-signature.ts';
 import { describeMongooseZip } from './mongoose-file.ts';
 import { pathFacts } from './path-facts.ts';
 import { describeSmallBlock } from './small-blocks.ts';
+import { describeTasmotaSettings } from './tasmota-settings-file.ts';
 import { describeTelink } from './telink-file.ts';
 import { describeUniqueAreas } from './telink-unique-areas.ts';
 
@@ -75,6 +77,7 @@ export async function inspectBytes(path: string, bytes: Uint8Array): Promise<Ins
     sizeBytes: bytes.length,
     content: unpacked.content,
     compressed,
+    ...(compressed && { packed: plain(bytes) }),
   };
   return { ...file, facts: [...file.facts, ...pathFacts(file)] };
 }
@@ -130,6 +133,8 @@ function recognize(content: Uint8Array): Findings {
     describeTelink(content) ??
     describeUniqueAreas(content) ??
     describeMongooseZip(content) ??
+    describeTasmotaSettings(content) ??
+    describeHaaSignature(content) ??
     recognizeForeign(content) ??
     describeUnknown(content)
   );

@@ -182,7 +182,10 @@ describe('inspect', () => {
     expect(fits(await inspect(image(0x2_0000, { sizeFreq: 0x40 })))).toEqual(
       Array(4).fill('as a patched copy'),
     );
-    expect(fits(await inspect(minimal()))).toEqual(Array(4).fill('no'));
+    expect(fits(await inspect(minimal()))).toEqual([
+      'only as the first of two: the full image must follow',
+      ...Array<string>(3).fill('no'),
+    ]);
     expect(fits(await inspect(esp8266V2()))).toEqual([]);
   });
 });
@@ -232,5 +235,8 @@ describe.skipIf(!hasRealFiles)('real plug images (skipped where ../shared/data i
     const asked = fitsPath(file, 'tasmota-upload', { ...unit, ...(plugS && { model: plugS }) });
     expect(asked.problems[0]?.text).toMatch(/SetOption78 1/);
     expect(asked.patch).toBeUndefined();
+    expect(file.facts.find(({ label }) => label === 'Fits a Tasmota upload')?.value).toBe(
+      'only on Shelly models with their boot configuration at 0x7000; on others it is a brick',
+    );
   });
 });

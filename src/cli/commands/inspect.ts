@@ -55,5 +55,7 @@ const describe = (file: InspectedFile) => ({
     }),
   ),
   backup: file.backup ?? null,
+  esp8266: file.esp8266 ?? null,
+  mongoose: file.mongoose ?? null,
   telink: file.telink ?? null,
 });

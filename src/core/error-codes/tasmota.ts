@@ -6,28 +6,6 @@ const ASKS_AGAIN = 'Look again asks the unit what it runs and writes nothing.';
 
 /** Plugs and switches that run Tasmota: what they answer, their web update, what comes back after it. */
 export const TASMOTA_CODES = {
-  TASMOTA_BAD_ANSWER: {
-    outcome: 'ERROR',
-    blame: 'device',
-    message: 'Something answers at this address, but not as Tasmota does.',
-    advice: 'Check the address; if it is right, cut the power of the unit for ten seconds, then retry.',
-    retry: KEEPS_BACKUP,
-  },
-  TASMOTA_NO_ANSWER: {
-    outcome: 'ERROR',
-    blame: 'device',
-    message: 'The unit takes the connection and gives no answer.',
-    advice:
-      'Wait a minute and retry; if it repeats, cut its power for ten seconds while no update is under way.',
-    retry: KEEPS_BACKUP,
-  },
-  TASMOTA_LOGIN: {
-    outcome: 'ERROR',
-    blame: 'operator',
-    message: 'The unit wants its web password, and none or another one was given.',
-    advice: 'Give it as the setting device-password, then retry.',
-    retry: NOTHING_WRITTEN,
-  },
   TASMOTA_NO_WEB_ADMIN: {
     outcome: 'SKIPPED',
     blame: 'device',
@@ -41,13 +19,6 @@ export const TASMOTA_CODES = {
     message: 'The unit did not take a command.',
     advice: 'Check the setting against what this version offers, then retry.',
     retry: KEEPS_BACKUP,
-  },
-  TASMOTA_WEAK_SIGNAL: {
-    outcome: 'ERROR',
-    blame: 'bench',
-    message: 'The unit hears its access point too weakly for an update.',
-    advice: 'Bring it nearer to the access point, then retry.',
-    retry: NOTHING_WRITTEN,
   },
   TASMOTA_NOT_ESP8266: {
     outcome: 'SKIPPED',
@@ -83,6 +54,13 @@ export const TASMOTA_CODES = {
     message: 'The settings backup that the unit gave does not verify.',
     advice: 'Retry; if it repeats, bring the unit nearer to the access point.',
     retry: NOTHING_WRITTEN,
+  },
+  TASMOTA_SETTINGS_DIFFER: {
+    outcome: 'ERROR',
+    blame: 'device',
+    message: 'The unit holds other settings than the backup that was written.',
+    advice: 'Retry the restore; if it repeats, the backup is of another version: flash that first.',
+    retry: KEEPS_BACKUP,
   },
   TASMOTA_NO_FILE: {
     outcome: 'ERROR',
@@ -168,35 +146,6 @@ export const TASMOTA_CODES = {
     advice: 'Read its words in the record, then retry.',
     retry: OLD_FIRMWARE_STAYS,
   },
-  TASMOTA_OTA_NOT_FETCHED: {
-    outcome: 'ERROR',
-    blame: 'bench',
-    message: 'The unit was told where the image is and did not come for it: it is untouched.',
-    advice:
-      'Let it reach this computer: same subnet, no client isolation, host firewall open; or use method=upload.',
-    retry: OLD_FIRMWARE_STAYS,
-  },
-  TASMOTA_OTA_BROKEN: {
-    outcome: 'ERROR',
-    blame: 'bench',
-    message: 'The unit began to fetch the image and did not get it whole.',
-    advice: 'Leave it powered for two minutes, bring it nearer to the access point, then retry.',
-    retry: OLD_FIRMWARE_STAYS,
-  },
-  TASMOTA_OLD_RETURNED: {
-    outcome: 'FAIL',
-    blame: 'device',
-    message: 'The image went over whole, and the old firmware came back.',
-    advice: 'Retry; if it comes back again, go through minimal, or flash the unit by wire.',
-    retry: OLD_FIRMWARE_STAYS,
-  },
-  TASMOTA_OTHER_RETURNED: {
-    outcome: 'FAIL',
-    blame: 'device',
-    message: 'The unit came back with other firmware than was sent.',
-    advice: 'Retry; if it stays so, flash the unit by wire.',
-    retry: KEEPS_BACKUP,
-  },
   TASMOTA_STAYED_MINIMAL: {
     outcome: 'ERROR',
     blame: 'device',
@@ -211,19 +160,13 @@ export const TASMOTA_CODES = {
     advice: 'Run it through minimal (minimal=FILE, way=minimal): then the return from there is the proof.',
     retry: ASKS_AGAIN,
   },
-  TASMOTA_NOT_BACK: {
-    outcome: 'UNSURE',
-    blame: 'bench',
-    message: 'The image went over whole, but the unit was not met again under the new firmware.',
-    advice: 'Leave it powered, look for its access point, and look again; only then flash it by wire.',
-    retry: ASKS_AGAIN,
-  },
   TASMOTA_MAYBE_STAGED: {
     outcome: 'UNSURE',
     blame: 'device',
     message:
-      'The unit gave no answer to the upload and still runs the old firmware: it may hold an image that its next restart puts in.',
-    advice: 'Leave it powered and look again; a retry sends the image anew and replaces what it holds.',
+      'The unit gave no result for the image and still runs the old firmware: it may hold the image until its next start.',
+    advice:
+      'Look again in five minutes. If it still runs the old firmware, cut its power for ten seconds: what it holds is dropped by that; then retry.',
     retry: KEEPS_BACKUP,
   },
 } as const satisfies Record<string, ErrorCodeRow>;

@@ -21,6 +21,11 @@ export function checkScript(text: string): string {
     throw new BenchError('USAGE', {
       message: 'The accessory script must be a JSON object that is not empty: {"c":{…},"a":[…]}.',
     });
+  const accessories: unknown = 'a' in value ? value.a : undefined;
+  if (typeof accessories !== 'object' || accessories === null || Object.keys(accessories).length === 0)
+    throw new BenchError('USAGE', {
+      message: 'The accessory script has no accessories ("a"): HAA would go back to its set-up page with it.',
+    });
   const script = JSON.stringify(value);
   const bytes = new URLSearchParams({ cnf: script }).toString().length;
   if (bytes > MAX_FORM_BYTES - 1_000)

@@ -36,7 +36,7 @@ export class TasmotaClient {
     return this.#options.at;
   }
 
-  /** Throws TASMOTA_BAD_ANSWER, TASMOTA_LOGIN, and what the network throws. */
+  /** Throws PLUG_BAD_ANSWER, PLUG_LOCKED, and what the network throws. */
   async status(): Promise<TasmotaStatus> {
     const answer = await this.command('Status 0');
     try {
@@ -75,7 +75,7 @@ export class TasmotaClient {
   }
 
   /**
-   * Opens a page. Throws TASMOTA_LOGIN, TASMOTA_NO_WEB_ADMIN where it is not there although the unit is, and what the
+   * Opens a page. Throws PLUG_LOCKED, TASMOTA_NO_WEB_ADMIN where it is not there although the unit is, and what the
    * network throws.
    */
   async page(path: string): Promise<HttpAnswer> {
@@ -125,14 +125,14 @@ const hostText = ({ host, port }: HostPort): string => {
 
 const loginWanted = (given: string | undefined): BenchError =>
   new BenchError(
-    'TASMOTA_LOGIN',
+    'PLUG_LOCKED',
     given == null
       ? { message: 'The unit wants its web password.' }
       : { message: 'The unit does not accept the web password that was given.' },
   );
 
 const notTasmota = (cause: unknown, status?: number): BenchError =>
-  new BenchError('TASMOTA_BAD_ANSWER', {
+  new BenchError('PLUG_BAD_ANSWER', {
     ...(cause instanceof CodecError && {
       message: `Something answers at this address, but not as Tasmota does: ${sanitize(cause.message)}.`,
     }),

@@ -17,7 +17,8 @@ export type UploadResult =
 const ENGLISH: readonly (readonly [number, RegExp])[] = [
   [1, /no file selected/i],
   [2, /not enough space/i],
-  [3, /0xE9/i],
+  // The second since about 14.
+  [3, /0xE9|invalid file signature/i],
   [4, /larger than real flash size/i],
   [5, /miscompare/i],
   [6, /enable logging/i],

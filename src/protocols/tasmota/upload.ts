@@ -21,8 +21,6 @@ export type UploadEnd = { readonly kind: 'accepted' } | { readonly kind: 'unknow
 
 /** The last bytes wait for the unit to erase and check, ms: error 6 came after 12 s on a slow flash chip. */
 const RESULT_LIMIT_MS = 30_000;
-/** What may still have been in the buffers of both sides when the connection broke, bytes. */
-const IN_FLIGHT_BYTES = 16 * 1024;
 
 /**
  * Sends an image. `/up` comes first, always: it sets what the unit takes the next upload for, and whoever was on its
@@ -41,18 +39,12 @@ export async function uploadSettings(client: TasmotaClient, upload: TasmotaUploa
 }
 
 async function send(client: TasmotaClient, upload: TasmotaUpload): Promise<UploadEnd> {
-  let sent = 0;
-  let total = Infinity;
   const { fileName, content } = upload;
   await upload.beforeSend?.();
   try {
     const answer = await client.post(
       { field: 'u2', fileName, content },
-      (bytes, totalBytes) => {
-        sent = bytes;
-        total = totalBytes;
-        upload.onSent(bytes, totalBytes);
-      },
+      (bytes, totalBytes) => upload.onSent(bytes, totalBytes),
       RESULT_LIMIT_MS,
     );
     const result = parseUploadPage(answer.text());
@@ -62,17 +54,19 @@ async function send(client: TasmotaClient, upload: TasmotaUpload): Promise<Uploa
     return { kind: 'unknown', why: `the answer was no result page (HTTP status ${answer.status})` };
   } catch (error) {
     if (!isBenchError(error, 'HTTP_RESET', 'HTTP_NO_ANSWER', 'HTTP_BAD_ANSWER', 'HTTP_CLOSED')) throw error;
-    if (sent < total - IN_FLIGHT_BYTES)
-      throw new BenchError('TASMOTA_UPLOAD_ABORTED', {
-        message: `The connection was lost after ${sent} bytes of the image: ${error.message}`,
-        detail: { sent },
-        cause: error,
-      });
-    return { kind: 'unknown', why: error.message };
+    const { connected, sentAll, sentBytes } = error.detail;
+    if (connected === false) throw error;
+    // `sentAll` counts what has left for the unit: less than all of it cannot have arrived.
+    if (sentAll !== false) return { kind: 'unknown', why: error.message };
+    throw new BenchError('TASMOTA_UPLOAD_ABORTED', {
+      message: `The connection was lost in the middle of the image: ${error.message}`,
+      detail: { sentBytes: sentBytes ?? 0 },
+      cause: error,
+    });
   }
 }
 
-/** Settings of the unit, as its backup page gives them. Minimal has no such page: TASMOTA_BAD_ANSWER with status 404. */
+/** Settings of the unit, as its backup page gives them. Minimal has no such page: PLUG_BAD_ANSWER with status 404. */
 export async function downloadSettings(client: TasmotaClient): Promise<Uint8Array> {
   return (await client.page('/dl')).body;
 }

@@ -50,9 +50,21 @@ describe('the set-up page', () => {
 
 it('takes no script that is empty, no object, or longer than the unit has room for', () => {
   expect(checkScript(' { "a": [ { } ] } ')).toBe('{"a":[{}]}');
-  for (const text of ['', '{}', '[]', '[{"a":1}]', 'null', '"a"', '{"a":', '7'])
+  for (const text of [
+    '',
+    '{}',
+    '[]',
+    '[{"a":1}]',
+    'null',
+    '"a"',
+    '{"a":',
+    '7',
+    '{"c":{}}',
+    '{"a":[]}',
+    '{"a":1}',
+  ])
     expect(() => checkScript(text), text).toThrow(/accessory script/);
-  expect(() => checkScript(JSON.stringify({ a: '"'.repeat(4_000) }))).toThrow(/too long/);
+  expect(() => checkScript(JSON.stringify({ a: ['"'.repeat(4_000)] }))).toThrow(/too long/);
 });
 
 describe('the log', () => {

@@ -42,13 +42,13 @@ describe('login', () => {
     expect(seen[0]!.login).toEqual({ user: 'admin', password: 'a&b c' });
   });
 
-  it('is TASMOTA_LOGIN without one or with another one, and says which', async () => {
+  it('is PLUG_LOCKED without one or with another one, and says which', async () => {
     await expect(unit(() => ({ status: 401, body: NEEDS })).client.status()).rejects.toMatchObject({
-      code: 'TASMOTA_LOGIN',
+      code: 'PLUG_LOCKED',
       message: 'The unit wants its web password.',
     });
     await expect(unit(() => NEEDS, 'wrong').client.status()).rejects.toMatchObject({
-      code: 'TASMOTA_LOGIN',
+      code: 'PLUG_LOCKED',
       message: 'The unit does not accept the web password that was given.',
     });
   });
@@ -65,9 +65,9 @@ it('names in the Referer what the unit was reached by', async () => {
   }
 });
 
-it('is TASMOTA_BAD_ANSWER for what is no Tasmota', async () => {
+it('is PLUG_BAD_ANSWER for what is no Tasmota', async () => {
   for (const answer of ['<html>router</html>', '{"type":"SHPLG-S"}', { status: 404, body: 'no' }])
-    await expect(unit(() => answer).client.status()).rejects.toMatchObject({ code: 'TASMOTA_BAD_ANSWER' });
+    await expect(unit(() => answer).client.status()).rejects.toMatchObject({ code: 'PLUG_BAD_ANSWER' });
 });
 
 describe('Wi-Fi', () => {

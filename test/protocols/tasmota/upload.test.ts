@@ -54,6 +54,7 @@ describe('the page after an upload', () => {
     [1, 'No file selected', 'TASMOTA_NO_FILE'],
     [2, 'Not enough space', 'TASMOTA_NO_SPACE'],
     [3, 'Magic byte is not 0xE9', 'TASMOTA_MAGIC'],
+    [3, 'Invalid file signature', 'TASMOTA_MAGIC'],
     [4, 'Program flash size is larger than real flash size', 'TASMOTA_FLASH_SIZE'],
     [5, 'Upload buffer miscompare', 'TASMOTA_MISCOMPARE'],
     [6, 'Upload failed. Enable logging 3', 'TASMOTA_UPLOAD_FAILED'],
@@ -116,30 +117,21 @@ describe('an upload without an answer', () => {
     expect(await uploadImage(client, upload)).toMatchObject({ kind: 'unknown' });
   });
 
-  it('is TASMOTA_UPLOAD_ABORTED in the middle', async () => {
-    const { network } = scriptedNetwork(() => 'ok');
-    const client = new TasmotaClient({
-      network: {
-        ...network,
-        request: (request) => {
-          if (request.method === 'GET') return network.request(request);
-          request.onSent?.(40_000, 100_200);
-          return Promise.reject(new BenchError('HTTP_RESET'));
-        },
-      },
-      at: AT,
-      signal: new AbortController().signal,
-      log: () => {},
-    });
+  it('is TASMOTA_UPLOAD_ABORTED where not all of it had left', async () => {
+    const { client } = unit(
+      answering(new BenchError('HTTP_RESET', { detail: { sentAll: false, sentBytes: 40_000 } })),
+    );
     await expect(uploadImage(client, upload)).rejects.toMatchObject({
       code: 'TASMOTA_UPLOAD_ABORTED',
-      detail: { sent: 40_000 },
+      detail: { sentBytes: 40_000 },
     });
+    const gone = unit(answering(new BenchError('HTTP_NO_ANSWER', { detail: { connected: false } })));
+    await expect(uploadImage(gone.client, upload)).rejects.toMatchObject({ code: 'HTTP_NO_ANSWER' });
   });
 
   it('does not begin where the page before it is refused', async () => {
     const { client, seen } = unit(() => ({ status: 401, body: '' }));
-    await expect(uploadImage(client, upload)).rejects.toMatchObject({ code: 'TASMOTA_LOGIN' });
+    await expect(uploadImage(client, upload)).rejects.toMatchObject({ code: 'PLUG_LOCKED' });
     const other = unit(() => ({ status: 302, body: '' }));
     await expect(uploadImage(other.client, upload)).rejects.toMatchObject({ code: 'TASMOTA_NO_WEB_ADMIN' });
     expect([...seen, ...other.seen].filter(({ method }) => method === 'POST')).toEqual([]);
