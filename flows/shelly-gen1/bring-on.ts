@@ -79,10 +79,13 @@ async function isTaken(session: ShellySession, run: ShellyRun, way: Way): Promis
   const offered = session.target!;
   const { watch } = offered;
   const options = { clock: run.clock, signal: run.brokenOff };
-  const hasNews = await watch.until((now) => now.whole || isFetching(now, way) || now.lost !== undefined, {
-    ...options,
-    silenceMs: LOOK_EVERY_MS,
-  });
+  const hasNews = await watch.until(
+    (now) => now.whole || now.asked > way.transfersOver || now.lost !== undefined,
+    {
+      ...options,
+      silenceMs: LOOK_EVERY_MS,
+    },
+  );
   if (!hasNews) return false;
   if (watch.now.lost !== undefined && !watch.now.whole) {
     run.log('warn', `The firmware server ended (${watch.now.lost}); the target is put on a new one.`);
@@ -131,7 +134,8 @@ async function hasArrived(session: ShellySession, run: ShellyRun, way: Way): Pro
     if (nowMs - way.lastSignMs < SILENT_LIMIT_MS) return false;
     throw silent(session, way);
   }
-  way.lastSignMs = nowMs;
+  if (answer.firmware !== 'unknown') way.lastSignMs = nowMs;
+  else if (nowMs - way.lastSignMs >= SILENT_LIMIT_MS) throw silent(session, way);
   if (isThatFirmware(answer, wanted)) return arrived(run, answer.title);
   switch (answer.firmware) {
     case 'takeover':
@@ -143,6 +147,9 @@ async function hasArrived(session: ShellySession, run: ShellyRun, way: Way): Pro
       throw new BenchError('OLD_FIRMWARE_STAYED', {
         message: `The unit fetched the takeover archive whole and did not take it: ${answer.title} answers again.`,
       });
+    case 'unknown':
+      // A unit that restarts takes connections before it answers them.
+      return false;
     default:
       throw new BenchError('OTHER_FIRMWARE_ANSWERS', {
         message: `In the middle of the conversion the unit answers with ${answer.title}; the target was not fetched.`,
@@ -209,7 +216,7 @@ function silent({ met, target }: ShellySession, { wasCut }: Way): BenchError {
   const { bytes } = target!.watch.now;
   if (wasCut)
     return new BenchError('TAKEOVER_CUT', {
-      message: `The second stage broke off at ${bytes} bytes, and ${met!.mac} is silent since: its boot loader may be gone.`,
+      message: `The second stage broke off (${bytes} bytes were acknowledged), and ${met!.mac} is silent since: its boot loader may be gone.`,
     });
   return new BenchError('TAKEOVER_SILENT');
 }
