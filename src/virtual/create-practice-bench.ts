@@ -99,13 +99,16 @@ export function createPracticeBench(options: PracticeBenchOptions): OwnPracticeB
       }
     },
     async openNetwork(link) {
-      const unit = onNetwork.unitOf(link);
+      const unit = await onNetwork.unitOf(link);
       if (openNetwork == null) throw new BenchError('LINK_UNKNOWN', { message: NO_NETWORK });
       const at = unit.at ?? { host: lan.leases.addressOf(unit.mac), port: LAN.pagePort };
       return {
         network: await (network ??= openNetwork(benchSide(lan))),
         at,
-        perform: async (act) => unit.perform(act, clock.monotonicMs()),
+        perform: async (act) => {
+          if (act === 'router-off' || act === 'router-on') lan.switchRouter(act === 'router-on');
+          else unit.perform(act, clock.monotonicMs());
+        },
         close: async () => {},
       };
     },
