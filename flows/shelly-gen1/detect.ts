@@ -1,22 +1,22 @@
 import { BenchError } from '../../src/core/errors.ts';
 import { isGood } from '../../src/core/outcome.ts';
+import { sanitize } from '../../src/core/text.ts';
 import { shellyModelOfApp, shellyModelOfType } from '../../src/firmware/shelly-models.ts';
 import { whoAnswers, type PlugAnswer } from '../../src/protocols/plugs/index.ts';
 import { done, settle, type StepResult } from '../flow.ts';
 import { decodeSettings, isThatFirmware, PLUG_SETTINGS } from '../network-plug/index.ts';
-import { fitsTakeover, readyForUpdate } from './pre-checks.ts';
+import { fitsTakeover, readyForUpdate, warnOfBattery } from './pre-checks.ts';
 import { WIRE_FLOW } from './recovery.ts';
 import type { MetUnit, ShellyRun, ShellySession } from './session.ts';
 
+/** From its power to its first answer on the network: 5 to 15 s where its Wi-Fi is in reach, ms. */
+const START_LIMIT_MS = 25_000;
+const ASKED_EVERY_MS = 2_000;
+
 /** Asks what runs there, and whether it can be converted. Writes nothing. */
 export async function detect(session: ShellySession, run: ShellyRun): Promise<StepResult> {
-  run.progress({ label: 'asking what answers there', done: 0, unit: 'tries' });
-  const { link } = session;
-  const { login, task, conversion } = run.plan;
-  const answer = await whoAnswers(link.network, session.at, {
-    signal: run.signal,
-    ...(login !== undefined && { login }),
-  });
+  const { task, conversion } = run.plan;
+  const answer = await firstAnswer(session, run);
   if (answer === undefined) throw await nobody(session, run);
   run.log('info', `${session.at.host}: ${answer.title}`);
   const { mac } = answer;
@@ -27,6 +27,7 @@ export async function detect(session: ShellySession, run: ShellyRun): Promise<St
       if (task === 'flash') {
         fitsTakeover(run.plan.device, conversion!, session.met);
         await readyForUpdate(session, run);
+        await warnOfBattery(run);
       }
       return done;
     case 'takeover':
@@ -44,6 +45,21 @@ export async function detect(session: ShellySession, run: ShellyRun): Promise<St
     default:
       if (conversion !== undefined && isThatFirmware(answer, conversion.wanted)) return settled(answer, run);
       throw otherFirmware(answer);
+  }
+}
+
+/** A unit that was just plugged in is met when it is up. */
+async function firstAnswer({ link, at }: ShellySession, run: ShellyRun): Promise<PlugAnswer | undefined> {
+  const { login } = run.plan;
+  const startedMs = run.clock.monotonicMs();
+  for (let tries = 0; ; tries++) {
+    run.progress({ label: 'asking what answers there', done: tries, unit: 'tries' });
+    const answer = await whoAnswers(link.network, at, {
+      signal: run.signal,
+      ...(login !== undefined && { login }),
+    });
+    if (answer !== undefined || run.clock.monotonicMs() - startedMs >= START_LIMIT_MS) return answer;
+    await run.clock.sleep(ASKED_EVERY_MS, run.signal);
   }
 }
 
@@ -106,21 +122,22 @@ async function wasBegunHere(run: ShellyRun, mac: string): Promise<boolean> {
   }
 }
 
-/** A dark LED is not a dead unit: whoever was converted and lost its network opens an access point. */
+/** How the access points of Shelly stock firmware begin: that of a unit that does not get onto its Wi-Fi. */
+const STOCK_PREFIX = 'shelly';
+
+/** A dark LED is not a dead unit: who has lost its network, or was converted before, opens an access point. */
 async function nobody({ link, at }: ShellySession, run: ShellyRun): Promise<BenchError> {
   const station = await link.network.wifi();
-  const prefix = run.plan.conversion?.wanted.accessPointPrefix?.toLowerCase();
-  const heard =
-    station === undefined || prefix === undefined ? [] : await station.scan(run.signal).catch(() => []);
-  const waiting = heard.map(({ ssid }) => ssid).filter((ssid) => ssid.toLowerCase().startsWith(prefix!));
+  const prefixes = [STOCK_PREFIX, run.plan.conversion?.wanted.accessPointPrefix?.toLowerCase()];
+  const isOfPlug = (ssid: string) =>
+    prefixes.some((prefix) => prefix !== undefined && ssid.toLowerCase().startsWith(prefix));
+  const heard = station === undefined ? [] : await station.scan(run.signal).catch(() => []);
+  const names = heard.map(({ ssid }) => sanitize(ssid)).filter(isOfPlug);
+  if (names.length === 0)
+    return new BenchError('PLUG_NOT_FOUND', { message: `Nothing answers at ${at.host}.` });
   return new BenchError('PLUG_NOT_FOUND', {
-    message:
-      waiting.length === 0
-        ? `Nothing answers at ${at.host}.`
-        : `Nothing answers at ${at.host}; access points of converted units are heard: ${waiting.slice(0, 3).join(', ')}.`,
-    ...(waiting.length > 0 && {
-      advice:
-        'If it is this unit, join that access point with a phone and give it its Wi-Fi; else check its power and address.',
-    }),
+    message: `Nothing answers at ${at.host}; access points of such units are heard: ${names.slice(0, 3).join(', ')}.`,
+    advice:
+      'If one is this unit, join it with a phone and give the unit its Wi-Fi; else check power and address.',
   });
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createBench } from '../../src/bench/create-bench.ts';
 import type { BatchRequest, Bench, BenchEvent, SettledView } from '../../src/bench/view.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { systemClock, type Clock } from '../../src/core/clock.ts';
 import { parseLinks } from '../../src/core/link.ts';
 import { createFirmwareServer } from '../../src/drivers/http/firmware-server-process.ts';
 import { inspectFile } from '../../src/firmware/inspect.ts';
@@ -46,7 +46,14 @@ export interface Practice {
 }
 
 /** The real flows over real records on the practice bench; nobody is at the screen unless it is `interactive`. */
-export async function practice({ interactive = false } = {}): Promise<Practice> {
+export async function practice({
+  interactive = false,
+  clock = systemClock,
+}: {
+  readonly interactive?: boolean;
+  /** Of bench, units and network; the firmware server keeps real time. */
+  readonly clock?: Clock;
+} = {}): Promise<Practice> {
   const folder = await mkdtemp(path.join(tmpdir(), 'benchflash-practice-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const run: Practice['run'] = async ({
@@ -61,15 +68,15 @@ export async function practice({ interactive = false } = {}): Promise<Practice> 
     const firmwareServer = createFirmwareServer();
     const virtual = createPracticeBench({
       dataDir: folder,
-      clock: systemClock,
+      clock,
       openRadio: (air) => openPracticeRadio(air, systemClock),
-      openNetwork: openPracticeNetwork,
+      openNetwork: (lan) => openPracticeNetwork(lan, clock),
     });
     const bench = createBench({
       flows,
       records,
       practice: virtual,
-      clock: systemClock,
+      clock,
       sleepInhibitor: {
         current: { state: 'off' },
         acquire: () => Promise.resolve({ state: { state: 'off' } as const, release: () => {} }),
@@ -111,7 +118,10 @@ export async function practice({ interactive = false } = {}): Promise<Practice> 
       return { bench, events, results };
     } finally {
       await bench.shutdown();
+      const { pid } = firmwareServer;
       await firmwareServer.close();
+      // It would wait half an hour for a unit that is stuck halfway; the units of this bench are gone.
+      if (pid !== undefined) endIfThere(pid);
       await virtual.close();
       await records.close();
     }
@@ -129,4 +139,12 @@ export async function practice({ interactive = false } = {}): Promise<Practice> 
     },
     flashOf: (device, unit) => readFile(path.join(folder, 'virtual', `${device}-${unit}.bin`)),
   };
+}
+
+function endIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
