@@ -33,6 +33,10 @@ export interface CommandServices {
    * BLUETOOTH_UNAVAILABLE or BLUETOOTH_OFF.
    */
   hear(onHeard: (device: HeardDevice) => void): Promise<{ readonly radio: string; stop(): Promise<void> }>;
+  /** Calls back with each device on the network that announces itself; returns the function that ends it. */
+  announced(onFound: (device: NetworkDevice) => void): Promise<() => void>;
+  /** What of this computer matters to flows over the network. */
+  network(): Promise<NetworkState>;
   virtual(): Promise<VirtualDevices>;
   /** Whether the computer can be kept awake, tried out: what holds it, or why nothing does. */
   keepsAwake(): Promise<{ readonly by: string } | { readonly why: string }>;
@@ -85,6 +89,37 @@ export interface HeardDevice {
   readonly services: readonly string[];
   /** What it is, where that is known. */
   readonly description?: string;
+}
+
+/** One device on the network as it announces itself. Texts are safe to show. */
+export interface NetworkDevice {
+  /** The link to use; missing where none can name it. */
+  readonly link?: string;
+  readonly address: string;
+  readonly port: number;
+  readonly name: string;
+  readonly model: string;
+  readonly firmware?: string;
+  /** Lower case with colons. */
+  readonly mac?: string;
+  /** Its last six digits; known more often. */
+  readonly macTail?: string;
+}
+
+export interface NetworkState {
+  readonly addresses: readonly {
+    readonly interfaceName: string;
+    readonly address: string;
+    readonly prefixBits: number;
+    readonly isPrivate: boolean;
+  }[];
+  /** Whether the access point of a unit can be joined, and if not, what stands in the way first. */
+  readonly wifi:
+    | { readonly state: 'usable' | 'in-use'; readonly name: string }
+    | { readonly state: 'no-nmcli' | 'not-running' | 'no-interface' }
+    | { readonly state: 'unavailable'; readonly name: string; readonly word: string };
+  /** Missing where the system does not tell. */
+  readonly power?: { readonly onBattery: boolean; readonly batteryPercent?: number };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { GlobalOptions } from '../cli/global-options.ts';
 import type { CommandServices } from '../cli/services.ts';
 import { systemClock } from '../core/clock.ts';
+import { lazyNetwork } from './networks.ts';
 import { lazyRadioOpener } from './radios.ts';
 
 /** Joins the command line with the real parts. Each part is loaded when a command first asks for it. */
@@ -75,6 +76,16 @@ export function commandServices(version: string): CommandServices {
           await radio.close();
         },
       };
+    },
+    async announced(onFound) {
+      const { announcedDevices } = await import('./announced-devices.ts');
+      const { hostPrograms } = await import('../drivers/process/host-programs.ts');
+      return announcedDevices(lazyNetwork(systemClock, hostPrograms()), onFound);
+    },
+    async network() {
+      const { networkState } = await import('./network-state.ts');
+      const { hostPrograms } = await import('../drivers/process/host-programs.ts');
+      return networkState(hostPrograms());
     },
     async virtual() {
       return (await import('./virtual-devices.ts')).virtualDevicesOf(systemClock);

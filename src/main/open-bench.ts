@@ -14,6 +14,7 @@ import { openSerialPort } from '../drivers/serial/open-serial-port.ts';
 import { inspectFile } from '../firmware/inspect.ts';
 import { type DataDir, openDataDir } from '../records/data-dir.ts';
 import { createPracticeBench } from '../virtual/create-practice-bench.ts';
+import { lazyNetwork } from './networks.ts';
 import { PortNames } from './port-names.ts';
 import { lazyRadioOpener, openPracticeRadio } from './radios.ts';
 
@@ -54,6 +55,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
     await ports.refresh();
     const sleepInhibitor = createSleepInhibitor({ clock });
     const radios = lazyRadioOpener(clock);
+    const programs = hostPrograms(clock);
     const bench = createBench({
       flows: options.flows,
       records,
@@ -68,7 +70,8 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       version: options.version,
       openSerial: (link, open) => openSerialPort(link, { ...open, clock }),
       openRadio: (open) => radios.open(open),
-      programs: hostPrograms(clock),
+      programs,
+      network: lazyNetwork(clock, programs),
       inspectFile,
       rememberSetting: (jobName, key, value) => {
         const job = jobs.list().jobs.find(({ name }) => name === jobName);

@@ -3,12 +3,18 @@ import type { Clock } from '../core/clock.ts';
 import { BenchError } from '../core/errors.ts';
 import type { Link } from '../core/link.ts';
 import type { BleRadio } from '../drivers/ble/radio.ts';
+import type { Network } from '../drivers/http/port.ts';
 import { Air } from './air/air.ts';
+import { LAN } from './lan/addresses.ts';
+import { benchSide, type BenchSide } from './lan/bench-side.ts';
+import { Lan } from './lan/lan.ts';
+import { NetworkPlaces } from './network-places.ts';
 import { Places } from './places.ts';
 import type { PracticeBench } from './practice-bench.ts';
 import { serveProgrammer } from './servers/programmer-server.ts';
 import { findVirtualDevice, virtualDevices } from './registry.ts';
 import { VirtualPort } from './serial/virtual-port.ts';
+import { lockedFlashFile } from './store/locked-flash.ts';
 
 export interface PracticeBenchOptions {
   /** Flash content lies in `virtual/` below it. */
@@ -16,15 +22,40 @@ export interface PracticeBenchOptions {
   readonly clock: Clock;
   /** Makes the radio that hears this bench's air; called once, when the first run asks for it. */
   readonly openRadio?: (air: Air) => Promise<BleRadio>;
+  /**
+   * Makes the network that reaches this bench's LAN: the real HTTP client and raw connections over its `route`, all
+   * else as it is. Called once, when the first run asks for it.
+   */
+  readonly openNetwork?: (lan: BenchSide) => Promise<Network>;
+  /** What units on the LAN have to say: a start, a download. */
+  readonly onUnitLog?: (link: Link, text: string) => void;
+}
+
+/** The practice bench as the program that owns it has it. */
+export interface OwnPracticeBench extends PracticeBench {
+  readonly lan: Lan;
+  /** Units on the LAN lose their power; their flash is on the disk then. Idempotent. */
+  close(): Promise<void>;
 }
 
 /** The bench of virtual devices behind `virtual:` links. Units lie unpowered until hands act (see `wiring`). */
-export function createPracticeBench({ dataDir, clock, openRadio }: PracticeBenchOptions): PracticeBench {
+export function createPracticeBench(options: PracticeBenchOptions): OwnPracticeBench {
+  const { clock, openRadio, openNetwork } = options;
+  const folder = join(options.dataDir, 'virtual');
   const air = new Air();
-  const places = new Places(join(dataDir, 'virtual'), clock, air);
+  const lan = new Lan();
+  const places = new Places(folder, clock, air);
+  const onNetwork = new NetworkPlaces({
+    clock,
+    lan,
+    storageOf: (device, unit, fresh) => lockedFlashFile(folder, clock, { device, unit, fresh }),
+    ...(options.onUnitLog && { log: options.onUnitLog }),
+  });
+  let network: Promise<Network> | undefined;
   let radio: Promise<BleRadio> | undefined;
 
   return {
+    lan,
     devices: virtualDevices.map((device) => device.name),
     check: checkNames,
     async openSerial(link, { baudRate, signal }) {
@@ -68,7 +99,18 @@ export function createPracticeBench({ dataDir, clock, openRadio }: PracticeBench
       }
     },
     async openNetwork(link) {
-      throw new BenchError('LINK_UNKNOWN', { message: `${link.text} is not reached over the network.` });
+      const unit = onNetwork.unitOf(link);
+      if (openNetwork == null) throw new BenchError('LINK_UNKNOWN', { message: NO_NETWORK });
+      const at = unit.at ?? { host: lan.leases.addressOf(unit.mac), port: LAN.pagePort };
+      return {
+        network: await (network ??= openNetwork(benchSide(lan))),
+        at,
+        perform: async (act) => unit.perform(act, clock.monotonicMs()),
+        close: async () => {},
+      };
+    },
+    async close() {
+      onNetwork.close();
     },
     async openProgrammer(link) {
       const place = places.take(link, 'programmer');
@@ -96,6 +138,8 @@ export function createPracticeBench({ dataDir, clock, openRadio }: PracticeBench
     },
   };
 }
+
+const NO_NETWORK = 'This practice bench has no network.';
 
 /** Every name of a virtual link must be known before a batch is made of it. */
 function checkNames({ text, virtual }: Link): void {

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BenchError } from '../core/errors.ts';
 import { fileReason } from '../core/file-reason.ts';
 import type { PracticeImage, VirtualDevice } from './virtual-device.ts';
@@ -17,6 +17,7 @@ export async function makePracticeImages(
   for (const image of device.practiceImages()) {
     const path = join(directory, image.file);
     const content = image.make();
+    await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => refuse(path, error));
     await writeFile(path, content).catch((error: unknown) => refuse(path, error));
     written.push({ image, path, bytes: content.length });
   }

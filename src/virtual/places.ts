@@ -1,13 +1,10 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { BenchError } from '../core/errors.ts';
 import type { Link, VirtualLink } from '../core/link.ts';
 import type { Air } from './air/air.ts';
 import { findVirtualDevice, onProgrammer } from './registry.ts';
 import { Slot, type SlotMemory } from './serial/slot.ts';
-import { flashFile } from './store/flash-file.ts';
-import { lockUnit } from './store/unit-lock.ts';
+import { lockedFlashFile } from './store/locked-flash.ts';
 
 /** Who is connected to a place. */
 export interface PlaceUser {
@@ -70,11 +67,6 @@ export class Places {
       struck: new Map(),
     };
     this.memories.set(link.text, memory);
-    try {
-      mkdirSync(this.directory, { recursive: true });
-    } catch (cause) {
-      throw new BenchError('DATA_DIR_UNUSABLE', { cause });
-    }
     const slot = new Slot({
       device,
       clock: this.clock,
@@ -113,22 +105,9 @@ export class Places {
   }
 
   private lockedFlashFile(device: string, unit: number, fresh: boolean, memory: SlotMemory) {
-    const base = join(this.directory, `${device}-${unit}`);
-    const release = lockUnit(`${base}.lock`, `virtual:${device}#${unit}`);
-    try {
-      const storage = flashFile({
-        path: `${base}.bin`,
-        notesPath: `${base}.json`,
-        fresh,
-        clock: this.clock,
-        release,
-      });
-      if (fresh) memory.freshened.add(unit);
-      return storage;
-    } catch (error) {
-      release();
-      throw error;
-    }
+    const storage = lockedFlashFile(this.directory, this.clock, { device, unit, fresh });
+    if (fresh) memory.freshened.add(unit);
+    return storage;
   }
 }
 

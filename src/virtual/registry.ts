@@ -2,6 +2,12 @@ import { BenchError } from '../core/errors.ts';
 import { dafang, dafangConsole } from './dafang/dafang.ts';
 import { lamp } from './esp/lamp.ts';
 import { plugEsp8266 } from './esp/plug-esp8266.ts';
+import { esphomePlug } from './plug/esphome/esphome-plug.ts';
+import { plugFirmwares } from './plug/firmwares.ts';
+import { haaPlug } from './plug/haa/haa-plug.ts';
+import { sonoffDiyPlug } from './plug/sonoff/sonoff-diy-plug.ts';
+import { tasmotaPlug } from './plug/tasmota/tasmota-plug.ts';
+import { shellyPlugS } from './shelly/shelly.ts';
 import { startFirmware } from './thermometer/firmware/start-firmware.ts';
 import { thermometer } from './thermometer/thermometer.ts';
 import type { VirtualDevice } from './virtual-device.ts';
@@ -13,6 +19,11 @@ export const virtualDevices: readonly VirtualDevice[] = [
   thermometer(startFirmware),
   dafang,
   dafangConsole,
+  shellyPlugS,
+  tasmotaPlug(plugFirmwares),
+  haaPlug,
+  sonoffDiyPlug,
+  esphomePlug(plugFirmwares),
 ];
 
 /** The device as it is on a programmer. Throws LINK_UNKNOWN where it is not reached that way. */

@@ -142,7 +142,7 @@ export interface SerialUnit {
 }
 
 export interface PracticeImage {
-  /** File name, e.g. `lamp-esphome.bin`. */
+  /** File name, e.g. `lamp-esphome.bin`; with a folder before it where several belong together. */
   readonly file: string;
   readonly title: string;
   /** Where it belongs in flash; undefined when the unit's own partition table decides. */

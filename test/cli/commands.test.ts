@@ -182,10 +182,7 @@ describe('scan of the air', () => {
     connectable: true,
     services: ['fe95'],
   };
-  const listening = (air: FakeServices['air']) => {
-    const services = Object.assign(new FakeServices(), { air });
-    return Object.assign(services, { clock: { ...services.clock, sleep: async () => {} } });
-  };
+  const listening = (air: FakeServices['air']) => Object.assign(new FakeServices(), { air });
 
   it('says in one sentence that there is no radio', async () => {
     const { code, host } = await command(['scan']);
@@ -206,7 +203,7 @@ describe('scan of the air', () => {
       { ...thermometer, name: 'LYWSD03MMC', services: ['181a'], description: 'stock firmware' },
     ];
     const { host } = await command(['scan'], listening(air));
-    expect(host.stdout.lines.slice(-2)).toEqual([
+    expect(host.stdout.lines.filter((line) => line.includes('dBm'))).toEqual([
       'ble:02  -40 dBm  services fe95  takes no connection',
       'ble:a4:c1:38:00:11:22  -61 dBm  LYWSD03MMC  stock firmware  services fe95 181a',
     ]);
@@ -238,6 +235,115 @@ describe('scan of the air', () => {
       '* ble:a4:c1:38:00:11:22  -61 dBm  LYWSD03MMC  services fe95',
     ]);
     expect(services.hears).toBeUndefined();
+  });
+});
+
+describe('scan of the network', () => {
+  const plug = {
+    link: 'http://192.168.1.41',
+    address: '192.168.1.41',
+    port: 80,
+    name: 'shellyplug-s-A1B2C3',
+    model: 'Shelly plug-s',
+    macTail: 'a1b2c3',
+  };
+  const node = {
+    link: 'esphome://192.168.1.40',
+    address: '192.168.1.40',
+    port: 6053,
+    name: 'kitchen',
+    model: 'ESPHome device (esp01_1m)',
+    firmware: 'ESPHome 2024.5.0',
+    mac: 'a1:b2:c3:d4:e5:f6',
+    macTail: 'd4e5f6',
+  };
+  const sonoff = { address: '192.168.1.42', port: 8081, name: 'eWeLink_1', model: 'eWeLink device' };
+  const on = (lan: FakeServices['lan']) => Object.assign(new FakeServices(), { lan });
+
+  it('lists what announces itself, each device once, and says that none is in a batch', async () => {
+    const services = on([plug, sonoff, node, plug]);
+    const { host } = await command(['scan'], services);
+    expect(host.stdout.lines.slice(-4)).toEqual([
+      'On the network, and in no batch by itself:',
+      'esphome://192.168.1.40  ESPHome device (esp01_1m)  kitchen  ESPHome 2024.5.0  a1:b2:c3:d4:e5:f6',
+      'http://192.168.1.41  Shelly plug-s  shellyplug-s-A1B2C3  MAC ends with a1b2c3',
+      '192.168.1.42  eWeLink device  eWeLink_1',
+    ]);
+    expect(services.announces).toBeUndefined();
+    const json = await command(['scan', '--json'], on([plug, plug]));
+    expect(json.host.stdout.json).toMatchObject([{ network: { devices: [plug] } }]);
+  });
+
+  it('says so where nothing does', async () => {
+    const { host } = await command(['scan']);
+    expect(host.stdout.lines.at(-1)).toBe('No device that can be flashed announced itself on the network.');
+  });
+
+  it('follows what comes, and tells a device again only when it says something new', async () => {
+    const host = new FakeHost();
+    const services = on([plug, plug]);
+    const write = host.stdout.write.bind(host.stdout);
+    host.stdout.write = (text, done) => {
+      if (text.includes('shelly-homekit')) queueMicrotask(() => host.signal('SIGINT'));
+      else if (text.startsWith('* '))
+        queueMicrotask(() => services.announces?.({ ...plug, firmware: 'shelly-homekit 2.12.1' }));
+      return write(text, done);
+    };
+    expect((await command(['scan', '--watch'], services, host)).code).toBe(0);
+    expect(host.stdout.lines.filter((line) => line.startsWith('* '))).toHaveLength(2);
+    expect(services.announces).toBeUndefined();
+  });
+});
+
+describe('doctor about the network', () => {
+  const checks = async (networkNow: FakeServices['networkNow']) => {
+    const services = Object.assign(new FakeServices(), { networkNow });
+    const { host } = await command(['doctor', '--json'], services);
+    const all = host.stdout.json[0]?.checks as { id: string; state: string; finding: string; fix?: string }[];
+    return all.filter(({ id }) => ['network', 'wifi', 'power'].includes(id));
+  };
+  const home = { interfaceName: 'wlan0', address: '192.168.1.20', prefixBits: 24, isPrivate: true };
+
+  it('names the addresses of this computer, the Wi-Fi interface for units and the power', async () => {
+    const found = await checks({
+      addresses: [home, { ...home, interfaceName: 'eth0', address: '8.8.8.8', isPrivate: false }],
+      wifi: { state: 'usable', name: 'wlan1' },
+      power: { onBattery: false, batteryPercent: 80 },
+    });
+    expect(found.map(({ state, finding }) => [state, finding])).toEqual([
+      ['yes', '192.168.1.20/24 on wlan0, 8.8.8.8/24 on eth0 (not private: never searched)'],
+      ['yes', 'by wlan1'],
+      ['yes', 'from the mains, battery at 80 %'],
+    ]);
+  });
+
+  it('says no to each with its fix, and is ready all the same', async () => {
+    const found = await checks({
+      addresses: [],
+      wifi: { state: 'in-use', name: 'wlan0' },
+      power: { onBattery: true, batteryPercent: 40 },
+    });
+    expect(found.map(({ state, finding }) => [state, finding])).toEqual([
+      ['no', 'this computer has no address; only network flows need one'],
+      ['no', 'wlan0 is the way to the network and stays there'],
+      ['no', 'this computer runs on its battery at 40 %'],
+    ]);
+    for (const { fix } of found) expect(fix).toMatch(/\.$/);
+  });
+
+  it.each([
+    [{ state: 'no-nmcli' }, 'nmcli is not there'],
+    [{ state: 'not-running' }, 'NetworkManager does not answer'],
+    [{ state: 'no-interface' }, 'no Wi-Fi interface'],
+    [{ state: 'unavailable', name: 'wlan0', word: 'unmanaged' }, 'wlan0 is unmanaged'],
+  ] as const)('tells for %o what to do without', async (wifi, finding) => {
+    const [, check, ...rest] = await checks({ addresses: [home], wifi });
+    expect(check).toMatchObject({
+      state: 'no',
+      finding,
+      fix: expect.stringContaining('your phone') as string,
+    });
+    expect(rest).toEqual([]);
   });
 });
 

@@ -11,7 +11,14 @@ import type {
 import { runCommandLine } from '../../src/cli/command-line.ts';
 import type { Host, HostSignal } from '../../src/cli/host.ts';
 import type { TextStream } from '../../src/cli/line-writer.ts';
-import type { BluetoothState, CommandServices, HeardDevice, ServeRequest } from '../../src/cli/services.ts';
+import type {
+  BluetoothState,
+  CommandServices,
+  HeardDevice,
+  NetworkDevice,
+  NetworkState,
+  ServeRequest,
+} from '../../src/cli/services.ts';
 import type { Job } from '../../src/config/jobs.ts';
 import type { BenchSettings } from '../../src/config/settings.ts';
 import { systemClock } from '../../src/core/clock.ts';
@@ -237,7 +244,12 @@ export class FakeServices implements CommandServices {
   readonly version = '1.2.3';
   /** Moved by the test; signals are told apart by it. */
   monotonicMs = 0;
-  readonly clock = { ...systemClock, now: () => TIME, monotonicMs: () => this.monotonicMs };
+  readonly clock = {
+    ...systemClock,
+    now: () => TIME,
+    monotonicMs: () => this.monotonicMs,
+    sleep: async () => {},
+  };
   readonly fakeBench: FakeBench;
   savedJobs: Job[] = [];
   operatorName = '';
@@ -301,6 +313,16 @@ export class FakeServices implements CommandServices {
     for (const device of this.air) onHeard(device);
     return { radio: 'Bluetooth adapter 00:11:22:33:44:55', stop: async () => (this.hears = undefined) };
   };
+  /** What announces itself on the network. */
+  lan: NetworkDevice[] = [];
+  announces: ((device: NetworkDevice) => void) | undefined;
+  announced: CommandServices['announced'] = async (onFound) => {
+    this.announces = onFound;
+    for (const device of this.lan) onFound(device);
+    return () => (this.announces = undefined);
+  };
+  networkNow: NetworkState = { addresses: [], wifi: { state: 'no-nmcli' } };
+  network = async () => this.networkNow;
   virtual = async () => ({
     devices: [],
     serve: async (request: ServeRequest) => {

@@ -3,6 +3,7 @@ import { bluetoothChecks } from '../doctor/bluetooth.ts';
 import type { Check } from '../doctor/check.ts';
 import { awakeCheck, dataDirectoryCheck, nodeCheck } from '../doctor/computer.ts';
 import { flashromCheck } from '../doctor/flashrom.ts';
+import { networkChecks } from '../doctor/network.ts';
 import { adapterCheck, portAccessCheck } from '../doctor/serial-ports.ts';
 import { EXIT } from '../exit-codes.ts';
 import { paint } from '../paint.ts';
@@ -17,6 +18,7 @@ export async function doctor({ services, options, output }: CommandContext): Pro
     adapterCheck(await services.ports(options)),
     ...bluetoothChecks(await services.bluetooth()),
     await flashromCheck(),
+    ...networkChecks(await services.network()),
     awakeCheck(await services.keepsAwake()),
   ];
   const ready = checks.every((check) => check.state !== 'no' || !check.needed);

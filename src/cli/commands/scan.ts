@@ -1,11 +1,13 @@
 import { isBenchError } from '../../core/errors.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { HeardDevice, ScannedPort } from '../services.ts';
+import type { HeardDevice, NetworkDevice, ScannedPort } from '../services.ts';
 import { untilStopped } from '../stop-signals.ts';
 
 /** How long is listened to the air, ms: twice the interval of the slowest device known here, and a little. */
 const LISTEN_MS = 5000;
+/** Devices on the network are asked at the start, after 1 s and after 4 s; they answer within half a second, ms. */
+const NETWORK_LISTEN_MS = 2000;
 
 /** What is plugged in and what is heard; with `watch` also what comes and goes, until a signal. */
 export async function scan(context: CommandContext, own: { readonly watch: boolean }): Promise<number> {
@@ -24,21 +26,47 @@ async function look({ services, options, output }: CommandContext): Promise<numb
 
   const heard = new Map<string, HeardDevice>();
   const hearing = await hear({ services }, (device) => heard.set(device.address, merged(heard, device)));
-  if ('radio' in hearing) {
-    if (!output.json) output.say(`Listens by ${hearing.radio} for ${LISTEN_MS / 1000} s ...`);
-    await services.clock.sleep(LISTEN_MS);
-    await hearing.stop();
-  }
+  const announced = new Map<string, NetworkDevice>();
+  const leaveNetwork = await services.announced((device) => announced.set(placeOf(device), device));
+  const listenMs = 'radio' in hearing ? LISTEN_MS : NETWORK_LISTEN_MS;
+  if (!output.json)
+    output.say(
+      `Listens ${'radio' in hearing ? `by ${hearing.radio} and ` : ''}on the network for ${listenMs / 1000} s ...`,
+    );
+  await services.clock.sleep(listenMs);
+  leaveNetwork();
+  if ('radio' in hearing) await hearing.stop();
   const devices = [...heard.values()].toSorted((a, b) => b.rssiDbm - a.rssiDbm);
   if (output.json) {
     const bluetooth = 'radio' in hearing ? { radio: hearing.radio, devices } : { ...hearing, devices };
-    output.out.line(JSON.stringify({ ports, bluetooth }));
+    output.out.line(JSON.stringify({ ports, bluetooth, network: { devices: [...announced.values()] } }));
     return EXIT.allGood;
   }
   for (const device of devices) output.say(deviceLine(device));
   if ('why' in hearing) output.say(`No Bluetooth: ${hearing.why} ${hearing.advice}`);
   else if (devices.length === 0) output.say('Nothing was heard by Bluetooth.');
+  sayAnnounced([...announced.values()], output.say);
   return EXIT.allGood;
+}
+
+/** A device that announces several services is one. */
+const placeOf = ({ address, link }: NetworkDevice): string => link ?? address;
+
+function sayAnnounced(devices: readonly NetworkDevice[], say: (text: string) => void): void {
+  if (devices.length === 0) return say('No device that can be flashed announced itself on the network.');
+  say('On the network, and in no batch by itself:');
+  for (const device of devices.toSorted((a, b) => (a.address < b.address ? -1 : 1))) say(networkLine(device));
+}
+
+function networkLine({ link, address, model, name, firmware, mac, macTail }: NetworkDevice): string {
+  const id = mac ?? (macTail === undefined ? undefined : `MAC ends with ${macTail}`);
+  return [
+    link ?? address,
+    model,
+    name,
+    ...(firmware === undefined ? [] : [firmware]),
+    ...(id === undefined ? [] : [id]),
+  ].join('  ');
 }
 
 async function watch({ services, options, output, host }: CommandContext): Promise<number> {
@@ -66,8 +94,17 @@ async function watch({ services, options, output, host }: CommandContext): Promi
     if (output.json) output.out.line(JSON.stringify({ type: 'no-bluetooth', ...hearing }));
     else output.say(`No Bluetooth: ${hearing.why} ${hearing.advice}`);
   }
+  const announced = new Map<string, string>();
+  const leaveNetwork = await services.announced((device) => {
+    const said = JSON.stringify(device);
+    if (announced.get(placeOf(device)) === said) return;
+    announced.set(placeOf(device), said);
+    if (output.json) output.out.line(JSON.stringify({ type: 'announced', device }));
+    else output.say(`* ${networkLine(device)}`);
+  });
   await stopped;
   stop();
+  leaveNetwork();
   if ('radio' in hearing) await hearing.stop();
   return EXIT.allGood;
 }

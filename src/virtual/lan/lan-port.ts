@@ -15,6 +15,8 @@ export interface WifiRadio {
     password: string,
     options?: { readonly newAddress?: boolean },
   ): Promise<string | undefined>;
+  /** Whether it is on a network as a station; false again when the router went off. */
+  readonly isOnNetwork: boolean;
   /** Off the network: its address answers to nobody. Idempotent. */
   leave(): void;
   /** Opens an access point of its own, heard by the bench's Wi-Fi station. An open one has no password. */
@@ -55,7 +57,17 @@ export interface VirtualService {
   readonly txt: Readonly<Record<string, string>>;
 }
 
+/** The same Wi-Fi as the body of the unit has it, whatever firmware runs. */
+export interface UnitWifi extends WifiRadio {
+  /** Where it answers: as a station, else at its own access point; undefined while it is on no network. */
+  readonly host: string | undefined;
+  /** Ports it listens on. */
+  readonly ports: readonly number[];
+  /** No power, or a restart: off every network, and nothing listens or announces any more. Connections fall silent. */
+  powerOff(): void;
+}
+
 /** The LAN and the air of one practice bench. */
 export interface VirtualLan {
-  attach(unit: { readonly mac: string; readonly rssiDbm: number }): WifiRadio;
+  attach(unit: { readonly mac: string; readonly rssiDbm: number }): UnitWifi;
 }

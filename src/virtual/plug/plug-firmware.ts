@@ -43,14 +43,25 @@ export interface RunningPlug {
   readonly wifi: WifiRadio;
   /** Read only; changed by `write` and `erase`. */
   readonly flash: Uint8Array;
-  /** Programs flash (replaces, erasing as a driver would). Resolves when the chip is done: at once, or paced. */
+  /**
+   * Programs flash (replaces, erasing as a driver would), sector by sector. Resolves when the chip is done: at once, or
+   * paced. Once power is gone it does not resolve any more, and neither does `wait`.
+   */
   write(offset: number, bytes: Uint8Array): Promise<void>;
   /** After it returns, what was written survives loss of power (as of now it is on the disk). */
   settle(): void;
   /** Bytes that survive a restart, not a loss of power: the RTC memory. */
-  readonly rtc: { command?: EbootCommand };
+  readonly rtc: {
+    command?: EbootCommand;
+    /** What the firmware keeps there for its next start. */
+    user?: Record<string, number>;
+    /** The slot that the rboot of HAA is to start this once. */
+    rbootOnceSlot?: 1 | undefined;
+  };
   /** Why it started: `power`, `restart`, `watchdog`. */
   readonly startedBy: StartReason;
+  /** For how long it runs, ms; one that lay in its place when the program began has been on for an hour. */
+  uptimeMs(): number;
   /** Restarts as the firmware would: the boot loader runs, copies what the RTC command says, and starts what is there. */
   restart(reason?: StartReason): void;
   /** It hangs for good, and the boot loader finds nothing to start any more. For the flaws of a real firmware. */

@@ -36,7 +36,7 @@ function version({ bytes }: ParsedImage): string {
       (word >>> 8) & 0xff,
       word & 0xff,
     ];
-    if (major >= 6 && major <= 15 && minor >= 1 && minor <= 6 && patch <= 4 && build <= 4)
+    if (major >= 6 && major <= 15 && minor >= 1 && minor <= 7 && patch <= 4 && build <= 4)
       found.set(word, (found.get(word) ?? 0) + 1);
   }
   const [word, count] = [...found].sort((one, other) => other[1] - one[1])[0] ?? [0, 0];

@@ -8,7 +8,7 @@ const MIB = 1_048_576;
 export const DOUT = 3;
 export const DIO = 2;
 /** Size nibbles of the ESP8266 header. */
-const SIZE_1MB = 2;
+export const SIZE_1MB = 2;
 const SIZE_2MB = 3;
 
 const EBOOT_ADDRESS = 0x4010_f000;
@@ -21,7 +21,8 @@ const FLAG_SECTOR = -1;
 /** Where a Mongoose-like file system with its text settings lies in a 2 MB factory flash. */
 const FILE_SYSTEM_OFFSET = 0x10_0000;
 
-interface PlugFirmware {
+/** What a firmware file of the Arduino core is made of. */
+export interface TwoPartFirmware {
   readonly mode: number;
   readonly sizeId: number;
   readonly seed: number;
@@ -33,7 +34,7 @@ interface PlugFirmware {
 }
 
 /** A firmware file of two images, as the Arduino core makes them: a small loader at 0, the application a sector on. */
-function twoPartImage(firmware: PlugFirmware): Uint8Array {
+export function twoPartImage(firmware: TwoPartFirmware): Uint8Array {
   const random = new Random(firmware.seed);
   const header = { mode: firmware.mode, sizeId: firmware.sizeId, frequencyId: 0 };
   const eboot = esp8266Image({ ...header, entry: EBOOT_ADDRESS }, [

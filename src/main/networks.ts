@@ -1,0 +1,23 @@
+import type { Clock } from '../core/clock.ts';
+import type { Network } from '../drivers/http/port.ts';
+import type { Programs } from '../drivers/process/programs.ts';
+
+/** This computer's network. Nothing of it is loaded before somebody asks for it. */
+export function lazyNetwork(clock: Clock, programs: Programs): Network {
+  let loaded: Promise<Network> | undefined;
+  const network = () =>
+    (loaded ??= import('../drivers/http/network.ts').then(({ createNetwork }) =>
+      createNetwork({ clock, programs }),
+    ));
+  return {
+    request: async (request) => (await network()).request(request),
+    connect: async (to, options) => (await network()).connect(to, options),
+    listenUdp: async (port, onDatagram) => (await network()).listenUdp(port, onDatagram),
+    sendUdp: async (to, bytes) => (await network()).sendUdp(to, bytes),
+    browse: async (types, onFound) => (await network()).browse(types, onFound),
+    sweep: async (options) => (await network()).sweep(options),
+    macOf: async (host) => (await network()).macOf(host),
+    ownAddressTowards: async (host) => (await network()).ownAddressTowards(host),
+    wifi: async () => (await network()).wifi(),
+  };
+}
