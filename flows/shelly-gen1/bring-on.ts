@@ -1,8 +1,15 @@
 import { BenchError, toBenchError } from '../../src/core/errors.ts';
 import { MongooseUnit } from '../../src/protocols/mongoose/index.ts';
 import type { PlugAnswer } from '../../src/protocols/plugs/index.ts';
-import { doNotUnplug, SETTLING_MS, UnitFinder } from '../network-plug/index.ts';
-import { enterStage, peerOf, wantedUnit, type ShellyRun, type ShellySession } from './session.ts';
+import {
+  doNotUnplug,
+  hearAccessPoint,
+  isThatFirmware,
+  SETTLING_MS,
+  UnitFinder,
+  type Fetching,
+} from '../network-plug/index.ts';
+import { enterStage, metUnit, peerOf, wantedUnit, type ShellyRun, type ShellySession } from './session.ts';
 import { tellBytes } from './tell-bytes.ts';
 import { offerTarget } from './wire-check.ts';
 
@@ -16,6 +23,7 @@ const STOCK_STAYS_MS = 90_000;
 /** A transfer that stands still so long while the unit is silent is over, ms. */
 const STALL_LIMIT_MS = 10 * 60_000;
 const SWEEP_EVERY_MS = 60_000;
+const LISTEN_EVERY_MS = 30_000;
 const REPOINTS = 3;
 
 /** What is known while the unit is on its way to us. */
@@ -26,8 +34,12 @@ interface Way {
   takeoverSinceMs: number | undefined;
   lastSignMs: number;
   sweptMs: number;
+  heardMs: number;
   readonly sinceMs: number;
+  /** The second stage has begun once and not come to its end. */
   wasCut: boolean;
+  /** How many of its requests are over. */
+  transfersOver: number;
 }
 
 /**
@@ -44,13 +56,15 @@ export async function bringOn(session: ShellySession, run: ShellyRun): Promise<v
     takeoverSinceMs: undefined,
     lastSignMs: nowMs,
     sweptMs: nowMs,
+    heardMs: nowMs,
     sinceMs: nowMs,
     wasCut: false,
+    transfersOver: 0,
   };
   try {
     for (;;) {
-      if (await isTaken(session, run)) break;
-      await look(session, run, way);
+      if (await isTaken(session, run, way)) break;
+      if (await hasArrived(session, run, way)) break;
     }
   } finally {
     way.finder.close();
@@ -61,30 +75,27 @@ export async function bringOn(session: ShellySession, run: ShellyRun): Promise<v
 }
 
 /** True when the target was fetched whole; else after a while without news. Follows a transfer to its end. */
-async function isTaken(session: ShellySession, run: ShellyRun): Promise<boolean> {
-  const { watch } = session.target!;
-  const { asked, broken } = watch.now;
+async function isTaken(session: ShellySession, run: ShellyRun, way: Way): Promise<boolean> {
+  const offered = session.target!;
+  const { watch } = offered;
   const options = { clock: run.clock, signal: run.brokenOff };
-  const hasNews = await watch.until((now) => now.whole || now.asked > now.broken || now.lost !== undefined, {
+  const hasNews = await watch.until((now) => now.whole || isFetching(now, way) || now.lost !== undefined, {
     ...options,
     silenceMs: LOOK_EVERY_MS,
   });
-  if (watch.now.lost !== undefined) {
+  if (!hasNews) return false;
+  if (watch.now.lost !== undefined && !watch.now.whole) {
     run.log('warn', `The firmware server ended (${watch.now.lost}); the target is put on a new one.`);
     watch.close();
     session.target = await offerTarget(session, run, run.brokenOff);
     session.mustRepoint = true;
+    way.transfersOver = 0;
     return false;
   }
-  if (!hasNews || watch.now.whole) return watch.now.whole;
   enterStage(session, run, 'target image');
-  if (asked > 0)
-    run.log('info', `the unit asks for the target again (${watch.now.asked}), broken off before: ${broken}`);
-  const totalBytes = run.plan.conversion!.target.content.length;
-  const stop = tellBytes(run, watch, {
-    label: `the unit fetches ${run.plan.conversion!.wanted.title}`,
-    totalBytes,
-  });
+  const { target, wanted } = run.plan.conversion!;
+  const totalBytes = target.content.length;
+  const stop = tellBytes(run, offered, { label: `the unit fetches ${wanted.title}`, totalBytes });
   try {
     await watch.until((now) => now.whole || now.broken >= now.asked || now.lost !== undefined, {
       ...options,
@@ -93,31 +104,42 @@ async function isTaken(session: ShellySession, run: ShellyRun): Promise<boolean>
   } finally {
     stop();
   }
-  const { whole, bytes } = watch.now;
-  if (!whole) run.warn(`The second stage broke off at ${bytes} of ${totalBytes} bytes.`);
-  return whole;
+  const { whole, bytes, asked } = watch.now;
+  if (whole) return true;
+  way.transfersOver = asked;
+  way.wasCut = true;
+  way.lastSignMs = run.clock.monotonicMs();
+  run.warn(`The second stage stopped at ${bytes} of ${totalBytes} bytes.`);
+  return false;
 }
 
-/** One look at the unit while nothing is fetched. */
-async function look(session: ShellySession, run: ShellyRun, way: Way): Promise<void> {
+/** A transfer that broke, or that stood still for its limit, is over. */
+const isFetching = ({ asked, broken }: Fetching, { transfersOver }: Way): boolean =>
+  asked > Math.max(broken, transfersOver);
+
+/** One look at the unit while nothing is fetched. True where it has got the target without being seen to fetch it. */
+async function hasArrived(session: ShellySession, run: ShellyRun, way: Way): Promise<boolean> {
   const { watch } = session.target!;
-  way.wasCut ||= watch.now.broken > 0;
+  const { wanted } = run.plan.conversion!;
   const answer = await find(run, way);
   session.at = way.finder.at;
   const nowMs = run.clock.monotonicMs();
-  if (watch.now.asked > watch.now.broken || watch.now.whole) return;
+  if (isFetching(watch.now, way) || watch.now.whole) return false;
   if (answer === undefined) {
     way.takeoverSinceMs = undefined;
-    if (nowMs - way.lastSignMs < SILENT_LIMIT_MS) return;
+    if (await opensAccessPoint(session, run, way)) return arrived(run, wanted.title);
+    if (nowMs - way.lastSignMs < SILENT_LIMIT_MS) return false;
     throw silent(session, way);
   }
   way.lastSignMs = nowMs;
+  if (isThatFirmware(answer, wanted)) return arrived(run, answer.title);
   switch (answer.firmware) {
     case 'takeover':
       doNotUnplug(run, SETTLING_MS.mongoose);
-      return standsStill(session, run, way, nowMs);
+      await standsStill(session, run, way, nowMs);
+      return false;
     case 'shelly-gen1':
-      if (nowMs - way.sinceMs < STOCK_STAYS_MS) return;
+      if (nowMs - way.sinceMs < STOCK_STAYS_MS) return false;
       throw new BenchError('OLD_FIRMWARE_STAYED', {
         message: `The unit fetched the takeover archive whole and did not take it: ${answer.title} answers again.`,
       });
@@ -126,6 +148,25 @@ async function look(session: ShellySession, run: ShellyRun, way: Way): Promise<v
         message: `In the middle of the conversion the unit answers with ${answer.title}; the target was not fetched.`,
       });
   }
+}
+
+/** Somebody else served it: a server that an earlier program left behind, which had the same image. */
+function arrived(run: ShellyRun, title: string): true {
+  run.warn(`It was not seen to fetch the target from here, and ${title} is there.`);
+  return true;
+}
+
+/** A dark LED is not a dead unit: the access point of the target is looked for before anything is called dead. */
+async function opensAccessPoint(session: ShellySession, run: ShellyRun, way: Way): Promise<boolean> {
+  const nowMs = run.clock.monotonicMs();
+  if (nowMs - Math.max(way.lastSignMs, way.heardMs) < LISTEN_EVERY_MS) return false;
+  way.heardMs = nowMs;
+  const station = await session.link.network.wifi();
+  if (station === undefined) return false;
+  const { mac } = metUnit(session);
+  const { wanted } = run.plan.conversion!;
+  const heard = await hearAccessPoint(run, station, { mac, wanted, signal: run.brokenOff });
+  return heard?.fits === true;
 }
 
 async function find(run: ShellyRun, way: Way): Promise<PlugAnswer | undefined> {
@@ -141,9 +182,10 @@ async function standsStill(session: ShellySession, run: ShellyRun, way: Way, now
   // Found halfway it may be fetching from a server that an earlier program left behind: it is not disturbed at once.
   const waitMs = session.mustRepoint ? 0 : COMES_BY_ITSELF_MS;
   if (nowMs - way.takeoverSinceMs < waitMs) return;
+  const { refused } = session.target!.watch.now;
   if (way.repoints >= REPOINTS)
     throw new BenchError('TAKEOVER_STUCK', {
-      message: `The intermediate firmware answers and fetched nothing from this bench, though it was sent here ${REPOINTS} times.`,
+      message: `The intermediate firmware answers and did not fetch the target, though it was sent here ${REPOINTS} times${refused === undefined ? '' : ` (${refused})`}.`,
       advice:
         'Open the firewall of this computer for the firmware server, leave the power on and retry: it goes on from there.',
     });

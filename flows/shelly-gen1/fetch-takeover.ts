@@ -33,7 +33,7 @@ export async function fetchTakeover(session: ShellySession, run: ShellyRun): Pro
     enterStage(session, run, 'takeover archive');
     doNotUnplug(run, SETTLING_MS.mongoose);
     const brokenBefore = offered.watch.now.broken;
-    const stop = tellBytes(run, offered.watch, {
+    const stop = tellBytes(run, offered, {
       label: 'the unit fetches the takeover archive',
       totalBytes: content.length,
     });

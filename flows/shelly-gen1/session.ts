@@ -33,6 +33,8 @@ export interface Offered {
   readonly offering: Offering;
   readonly url: string;
   readonly watch: FetchWatch;
+  /** Bytes of it that the record counts already. */
+  countedBytes: number;
 }
 
 export interface ShellySession {

@@ -1,5 +1,5 @@
-import { doNotUnplug, SETTLING_MS, type FetchWatch } from '../network-plug/index.ts';
-import type { ShellyRun } from './session.ts';
+import { doNotUnplug, SETTLING_MS } from '../network-plug/index.ts';
+import type { Offered, ShellyRun } from './session.ts';
 
 /** A transfer that stands still so long is told of, ms. It is neither closed nor helped by a power cycle. */
 const STALL_TOLD_MS = 30_000;
@@ -9,10 +9,10 @@ const COUNTDOWN_EVERY_MS = 10_000;
 /** Shows and counts what the unit has acknowledged, until the function that is returned is called. */
 export function tellBytes(
   run: ShellyRun,
-  watch: FetchWatch,
+  offered: Offered,
   { label, totalBytes }: { readonly label: string; readonly totalBytes: number },
 ): () => void {
-  let counted = watch.now.bytes;
+  const { watch } = offered;
   let countdownMs = -Infinity;
   let stopStall = () => {};
   const awaitStall = () => {
@@ -26,8 +26,8 @@ export function tellBytes(
   };
   const tell = () => {
     const { bytes } = watch.now;
-    run.wrote(Math.max(0, bytes - counted));
-    counted = bytes;
+    run.wrote(Math.max(0, bytes - offered.countedBytes));
+    offered.countedBytes = Math.max(bytes, offered.countedBytes);
     run.progress({ label, done: bytes, total: totalBytes, unit: 'bytes' });
     const nowMs = run.clock.monotonicMs();
     if (nowMs - countdownMs >= COUNTDOWN_EVERY_MS) {

@@ -58,7 +58,7 @@ async function offer(
     },
     { signal },
   );
-  return { offering, url: offering.urlOf(name), watch: new FetchWatch(offering, name) };
+  return { offering, url: offering.urlOf(name), watch: new FetchWatch(offering, name), countedBytes: 0 };
 }
 
 /** The archive whose intermediate firmware comes to this bench by itself; where that cannot be, the network must be closed. */
