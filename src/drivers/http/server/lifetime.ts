@@ -71,10 +71,11 @@ export class Lifetime {
   }
 
   #isDone(offer: LiveOffer, nowMs: number): boolean {
-    const stillMs = nowMs - offer.lastSignMs;
+    const begunMs = this.#offers.begunSignMs(offer);
+    const stillMs = nowMs - Math.max(offer.lastSignMs, begunMs ?? 0);
     if (offer.sendings.size > 0) return stillMs >= BEGUN_LIMIT_MS;
     if (offer.withdrawn || offer.complete) return true;
-    return stillMs >= (this.#offers.unitHasBegun(offer.unit) ? BEGUN_LIMIT_MS : UNASKED_LIMIT_MS);
+    return stillMs >= (begunMs === undefined ? UNASKED_LIMIT_MS : BEGUN_LIMIT_MS);
   }
 }
 
