@@ -55,7 +55,10 @@ const placeOf = ({ address, link }: NetworkDevice): string => link ?? address;
 function sayAnnounced(devices: readonly NetworkDevice[], say: (text: string) => void): void {
   if (devices.length === 0) return say('No device that can be flashed announced itself on the network.');
   say('On the network, and in no batch by itself:');
-  for (const device of devices.toSorted((a, b) => (a.address < b.address ? -1 : 1))) say(networkLine(device));
+  for (const device of devices.toSorted((a, b) =>
+    placeOf(a).localeCompare(placeOf(b), 'en', { numeric: true }),
+  ))
+    say(networkLine(device));
 }
 
 function networkLine({ link, address, model, name, firmware, mac, macTail }: NetworkDevice): string {

@@ -68,8 +68,9 @@ export interface TcpConnection {
 export interface AnnouncedService {
   /** `_http._tcp`, `_ewelink._tcp`, `_esphomelib._tcp`, `_arduino._tcp`, `_shelly._tcp`. */
   readonly type: string;
-  /** Instance: `shellyplug-s-A1B2C3`. */
+  /** Instance: `shellyplug-s-A1B2C3`. Without control characters, as is the name of the host. */
   readonly name: string;
+  /** Without `.local`. */
   readonly hostName: string;
   readonly at: HostPort;
   readonly txt: Readonly<Record<string, string>>;
@@ -121,18 +122,25 @@ export interface WifiStation {
  * practice bench they are carried to where the virtual unit really listens. Everything throws `BenchError`.
  */
 export interface Network {
+  /**
+   * Throws HTTP_REFUSED, HTTP_NO_ANSWER (`detail.connected`: it took the connection), HTTP_RESET (it broke off),
+   * HTTP_CLOSED (it ended in order, without an answer), HTTP_BAD_ANSWER, NO_ROUTE, HOST_UNKNOWN, ABORTED. Once the
+   * connection stood, `detail.sentAll` says whether the unit may have the whole request and `detail.sentBytes` how much
+   * of the body it has at most: no answer after that is not "nothing happened".
+   */
   request(request: HttpRequest): Promise<HttpAnswer>;
+  /** Throws as `request` does, and so do the reads and writes of the connection. */
   connect(
     to: HostPort,
     options: { readonly limitMs: number; readonly signal?: AbortSignal },
   ): Promise<TcpConnection>;
-  /** Datagrams to this port, broadcasts too, until the function that is returned is called. */
+  /** Datagrams to this port, broadcasts too, until the function that is returned is called. Throws UDP_PORT_BUSY. */
   listenUdp(port: number, onDatagram: (bytes: Uint8Array, from: string) => void): Promise<() => void>;
-  /** Sends one datagram. */
+  /** Sends one datagram, to a broadcast address too. Throws NO_ROUTE, HOST_UNKNOWN. */
   sendUdp(to: HostPort, bytes: Uint8Array): Promise<void>;
   /** Listens for announcements of these services, and asks for them; each is reported when new or changed. */
   browse(types: readonly string[], onFound: (service: AnnouncedService) => void): Promise<() => void>;
-  /** Tries every address of a private subnet (never more than 1,022), politely. Resolves when through. */
+  /** Tries every address of a private subnet (never more than 1,022), politely. Resolves when through. Throws NO_ROUTE. */
   sweep(options: SweepOptions): Promise<void>;
   /** MAC of a host on the own subnet, as this computer's ARP table has it; lower case with colons. */
   macOf(host: string): Promise<string | undefined>;

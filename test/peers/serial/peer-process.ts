@@ -44,6 +44,15 @@ export class PeerProcess {
     }
   }
 
+  /** Ends its input and waits until it has ended by itself. */
+  async end(): Promise<void> {
+    if (this.#child.exitCode != null || this.#child.signalCode != null) return;
+    const ended = once(this.#child, 'close');
+    this.#child.stdout.resume();
+    this.#child.stdin.end();
+    await ended;
+  }
+
   async stop(): Promise<void> {
     if (this.#child.exitCode != null || this.#child.signalCode != null) return;
     const ended = once(this.#child, 'close');
