@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FirmwareRun, PlugFirmware, RunningPlug } from '../plug-firmware.ts';
 import { diyVersion } from './images.ts';
-import { ImageDownload, OTA_ERROR, OTA_RESULT } from './image-download.ts';
-import { APP_OFFSET, SECTOR_BYTES, STAGE_OFFSET } from './layout.ts';
+import { OtaFlash } from './ota-flash.ts';
+import { bodyOf, serveHttp } from './serve-http.ts';
 import { readSettings, storeSettings, type DiySettings } from './settings.ts';
 
 export const DIY_PORT = 8081;
@@ -13,7 +13,6 @@ const PACE_MS = 200;
 const WATCH_WIFI_MS = 5_000;
 const TXT_PIECE_BYTES = 249;
 const DOUT = 3;
-const MOST_BODY_BYTES = 4096;
 const PULSE_STEP_MS = 500;
 const LONGEST_PULSE_MS = 36_000_000;
 
@@ -29,11 +28,7 @@ const ERROR = {
 /** `1000a1b2c3`: nothing else of its MAC is told over its interface. */
 export const deviceIdOf = (mac: string): string => `1000${mac.slice(-8).replaceAll(':', '')}`;
 
-/**
- * The factory firmware of a Sonoff in DIY mode (itead's protocols 1.4 and 2.0). Firmware 3.3 answers `ota_flash` when
- * all is downloaded and checked, later ones when the first piece is there; which it is on real units the documents
- * leave open, so both occur.
- */
+/** The factory firmware of a Sonoff in DIY mode, with the protocol 1.4 of itead (firmware 3.3) or 2.0. */
 export const sonoffDiyFirmware: PlugFirmware = {
   name: 'sonoff-diy',
   recognizes(flash, chip) {
@@ -61,7 +56,7 @@ class Diy {
   private settings: DiySettings;
   private seq = 1;
   private lastRequestMs = Number.NEGATIVE_INFINITY;
-  private isFlashing = false;
+  private readonly ota: OtaFlash;
 
   private readonly calls: Readonly<Record<string, (data: Data) => Promise<Reply> | Reply>> = {
     info: () => ({ error: ERROR.none, data: this.info() }),
@@ -71,7 +66,7 @@ class Diy {
     signal_strength: () => ({ error: ERROR.none, data: { signalStrength: this.plug.wifi.rssiDbm } }),
     wifi: (data) => this.changeWifi(data),
     ota_unlock: () => this.unlock(),
-    ota_flash: (data) => this.flash(data),
+    ota_flash: async (data) => ({ error: await this.ota.flash(data, this.settings.otaUnlock) }),
   };
 
   constructor(plug: RunningPlug, version: string, signal: AbortSignal) {
@@ -80,14 +75,14 @@ class Diy {
     this.signal = signal;
     this.id = deviceIdOf(plug.chip.mac);
     this.settings = readSettings(plug.flash);
+    this.ota = new OtaFlash(plug, version, signal);
   }
 
   async run(): Promise<void> {
     const { plug, settings, signal } = this;
     const { ssid } = settings;
     if (ssid == null) return this.openAccessPoint();
-    const server = this.httpServer((request, response) => this.answer(request, response));
-    plug.wifi.serve(DIY_PORT, (socket) => server.emit('connection', socket));
+    serveHttp(plug, DIY_PORT, signal, (request, response) => this.answer(request, response));
     const newAddress = plug.fault('new-address');
     for (;;) {
       if (!plug.wifi.isOnNetwork) {
@@ -102,19 +97,11 @@ class Diy {
     }
   }
 
-  private httpServer(handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>): Server {
-    return createServer((request, response) => {
-      handle(request, response).catch((error: unknown) => {
-        if (!this.signal.aborted) this.plug.log(`model fails: ${String(error)}`);
-      });
-    });
-  }
-
   /** The page on which it is told its Wi-Fi; what it looks like is told nowhere, its two fields are ours. */
   private openAccessPoint(): void {
-    const { plug } = this;
+    const { plug, signal } = this;
     plug.wifi.openAccessPoint({ ssid: `ITEAD-${this.id}`, ...ACCESS_POINT });
-    const server = this.httpServer(async (request, response) => {
+    serveHttp(plug, PAGE_PORT, signal, async (request, response) => {
       const body = await bodyOf(request);
       response.setHeader('content-type', 'text/html');
       if (request.method !== 'POST')
@@ -131,7 +118,6 @@ class Diy {
       plug.settle();
       plug.restart();
     });
-    plug.wifi.serve(PAGE_PORT, (socket) => server.emit('connection', socket));
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -206,82 +192,6 @@ class Diy {
     return { error: ERROR.none };
   }
 
-  private async flash(data: Data): Promise<Reply> {
-    const { plug, settings, version, signal } = this;
-    const { downloadUrl, sha256sum } = data;
-    if (!settings.otaUnlock || plug.fault('error-403')) return { error: OTA_ERROR.locked };
-    const url = urlOf(downloadUrl);
-    if (url?.protocol !== 'http:' || typeof sha256sum !== 'string' || sha256sum.length !== 64)
-      return { error: ERROR.badParameter };
-    // Elsewhere than on the LAN: it says yes and does nothing (itead#10).
-    if (!isPrivate(url.hostname)) return { error: OTA_ERROR.none };
-    if (this.isFlashing) return { error: ERROR.badParameter };
-    for (const error of [OTA_ERROR.timeout, OTA_ERROR.tooLarge, OTA_ERROR.unreachable])
-      if (plug.fault(`error-${error}`)) return { error };
-    const hasWrongHost = /^3\.[56]\./.test(version) || plug.fault('host-bug');
-    const download = new ImageDownload({ plug, url, hasWrongHost, signal });
-    this.isFlashing = true;
-    const error = await download.begin();
-    if (error !== OTA_ERROR.none) {
-      this.isFlashing = false;
-      download.close();
-      return { error };
-    }
-    const whole = this.finish(download, sha256sum).finally(() => {
-      this.isFlashing = false;
-      download.close();
-    });
-    if (/^3\.3\./.test(version)) return { error: await whole };
-    whole.catch((failure: unknown) => {
-      if (!signal.aborted) plug.log(`model fails: ${String(failure)}`);
-    });
-    return { error: OTA_ERROR.none };
-  }
-
-  /** Downloads, checks, tells the server, and is what was downloaded from then on. */
-  private async finish(download: ImageDownload, sha256: string): Promise<number> {
-    const { plug } = this;
-    const tell = async (result: number) => {
-      if (!plug.fault('never-posts')) await download.post(result);
-    };
-    const isWhole = await download.finish(plug.fault('drops-download') ? download.totalBytes / 2 : undefined);
-    if (!isWhole) {
-      plug.log('the download broke off');
-      await tell(OTA_RESULT.downloadFailed);
-      return OTA_ERROR.unreachable;
-    }
-    // Compared as text: a hash in capitals is another one (#102).
-    if (download.sha256() !== sha256 || plug.fault('error-471')) {
-      plug.log('the hash is another: without power it is a brick now');
-      await plug.write(APP_OFFSET, new Uint8Array(SECTOR_BYTES).fill(0xff));
-      plug.settle();
-      await tell(OTA_RESULT.checkFailed);
-      return OTA_ERROR.wrongHash;
-    }
-    await tell(OTA_RESULT.done);
-    // A unit that answers only now does so before it goes.
-    plug.clock.after(0, () => {
-      this.become(download.totalBytes).catch((error: unknown) => {
-        if (!this.signal.aborted) plug.log(`model fails: ${String(error)}`);
-      });
-    });
-    return OTA_ERROR.none;
-  }
-
-  /** Copies what is staged to the bottom of the flash, whatever it is, and starts it. */
-  private async become(bytes: number): Promise<void> {
-    const { plug, signal } = this;
-    if (signal.aborted) return;
-    plug.log(`writes ${bytes} bytes over itself`);
-    const image = plug.flash.slice(STAGE_OFFSET, STAGE_OFFSET + bytes);
-    for (let at = 0; at < image.length; at += SECTOR_BYTES) {
-      await plug.write(at, image.subarray(at, at + SECTOR_BYTES));
-      if (signal.aborted) return;
-    }
-    plug.settle();
-    plug.restart();
-  }
-
   private async store(settings: DiySettings): Promise<void> {
     this.settings = settings;
     await storeSettings(this.plug, settings);
@@ -340,26 +250,4 @@ function parseCall(body: string): { readonly deviceid: string; readonly data: Da
   } catch {
     return undefined;
   }
-}
-
-function urlOf(text: unknown): URL | undefined {
-  try {
-    return new URL(String(text));
-  } catch {
-    return undefined;
-  }
-}
-
-/** An IPv4 address of a private network, or of this computer. A name is none. */
-function isPrivate(host: string): boolean {
-  return /^(10|127)\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\./.test(host) && /^[\d.]+$/.test(host);
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let body = '';
-  for await (const piece of request) {
-    body += (piece as Buffer).toString();
-    if (body.length > MOST_BODY_BYTES) return '';
-  }
-  return body;
 }

@@ -6,6 +6,7 @@ import { APP_OFFSET } from './layout.ts';
 
 const DOUT = 3;
 const SIZE_1MB = 2;
+const BOOT_ADDRESS = 0x4010_0000;
 const MARK = 'practice eWeLink diy_plug';
 
 /** Stand-in for the factory firmware in DIY mode: the SDK's boot loader, and an application that says its version. */
@@ -13,7 +14,7 @@ export function practiceDiyFlash(version: string): Uint8Array {
   const random = new Random(81);
   const header = { mode: DOUT, sizeId: SIZE_1MB, frequencyId: 0 };
   const boot = esp8266Image({ ...header, entry: 0x4010_0004 }, [
-    { address: 0x4010_0000, data: codeLike(random, 3072) },
+    { address: BOOT_ADDRESS, data: codeLike(random, 3072) },
   ]);
   const app = esp8266Image({ ...header, entry: 0x4010_0010 }, [
     { address: 0x4020_1010, data: codeLike(random, 262_144) },
@@ -30,6 +31,7 @@ export function diyVersion(flash: Uint8Array): string | undefined {
   const boot = parseImage(flash, 0, 'esp8266', APP_OFFSET);
   const app = parseImage(flash, APP_OFFSET, 'esp8266');
   if (typeof boot === 'string' || typeof app === 'string') return undefined;
+  if (boot.segments[0]?.address !== BOOT_ADDRESS) return undefined;
   if (boot.checksum !== boot.expectedChecksum || app.checksum !== app.expectedChecksum) return undefined;
   return imageHolds(app, MARK) ? findInImage(app, /fwVersion (\d+\.\d+\.\d+)/)?.[1] : undefined;
 }

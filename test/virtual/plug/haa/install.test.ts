@@ -64,7 +64,7 @@ describe('from the portal to HAA', () => {
     // Portal, HAABOOT, OTAMAIN, HAA.
     expect(bench.starts).toBe(4);
     const main = mirrorFiles.find(({ file }) => file === 'haamain.bin')!.make();
-    expect(bench.flash.subarray(0x2000, 0x2000 + main.length)).toEqual(main);
+    expect(Buffer.compare(bench.flash.subarray(0x2000, 0x2000 + main.length), main)).toBe(0);
     expect(new Settings(bench).text(KEY.mainVersion)).toBe('12.18.0');
     expect(bench.flash.subarray(0xf_2000, 0xf_2003)).toEqual(Uint8Array.from(Buffer.from('HAP')));
     const http = await ask(await bench.portOf(5556), '/nothing-here');

@@ -171,7 +171,7 @@ describe('flashing by ota_flash', () => {
     const bench = unit({ settings: unlocked });
     expect((await flash(bench, server.port)).error).toBe(0);
     await bench.when(() => bench.logged.includes('nothing in flash starts'));
-    expect(bench.flash.subarray(0, IMAGE.length)).toEqual(IMAGE);
+    expect(sha256(bench.flash.subarray(0, IMAGE.length))).toBe(sha256(IMAGE));
     expect(posted(server)).toBe('{"error":0}');
     const gets = server.seen.filter(({ method }) => method === 'GET');
     expect(gets[0]!.headers).toEqual({ host: 'dl.itead.cn', range: 'bytes=0-4095' });
@@ -239,7 +239,7 @@ describe('flashing by ota_flash', () => {
     const bench = unit({ settings: unlocked });
     await flash(bench, server.port, sha256(dio));
     await bench.when(() => bench.logged.includes('nothing in flash starts'));
-    expect(bench.flash.subarray(0, 4096)).toEqual(dio.subarray(0, 4096));
+    expect(sha256(bench.flash.subarray(0, dio.length))).toBe(sha256(dio));
   });
 
   it.each(['error-403', 'error-408', 'error-413', 'error-424'])(
