@@ -7,6 +7,7 @@ import { lywsd03mmcWire } from './lywsd03mmc-wire/flow.ts';
 import { mijiaBedsideLamp2 } from './mijia-bedside-lamp-2/flow.ts';
 import { shellyGen1 } from './shelly-gen1/flow.ts';
 import { shellyPlugS } from './shelly-plug-s/flow.ts';
+import { sonoffDiy } from './sonoff-diy/flow.ts';
 import { tasmota } from './tasmota/flow.ts';
 
 /** Every flow of this program: one line a device. */
@@ -16,6 +17,7 @@ export const flows: readonly AnyFlow[] = [
   shellyPlugS,
   shellyGen1,
   tasmota,
+  sonoffDiy,
   lywsd03mmcWire,
   lywsd03mmcBle,
   dafangSpi,
