@@ -105,7 +105,10 @@ export function createPracticeBench(options: PracticeBenchOptions): OwnPracticeB
       return {
         network: await (network ??= openNetwork(benchSide(lan))),
         at,
-        perform: async (act) => unit.perform(act, clock.monotonicMs()),
+        perform: async (act) => {
+          if (act === 'router-off' || act === 'router-on') lan.switchRouter(act === 'router-on');
+          else unit.perform(act, clock.monotonicMs());
+        },
         close: async () => {},
       };
     },

@@ -56,7 +56,7 @@ function sayAnnounced(devices: readonly NetworkDevice[], say: (text: string) => 
   if (devices.length === 0) return say('No device that can be flashed announced itself on the network.');
   say('On the network, and in no batch by itself:');
   for (const device of devices.toSorted((a, b) =>
-    placeOf(a).localeCompare(placeOf(b), 'en', { numeric: true }),
+    a.address.localeCompare(b.address, 'en', { numeric: true }),
   ))
     say(networkLine(device));
 }

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { md5Hex, sha256Hex } from '../../../src/core/digest.ts';
+import { isProcessAlive } from '../../../src/core/process-alive.ts';
 import type { FetchEvent, FetchStyle, Offering } from '../../../src/drivers/http/firmware-server.ts';
 import {
   createFirmwareServer,
@@ -27,8 +28,13 @@ let server: FirmwareServerProcess;
 beforeAll(() => {
   server = createFirmwareServer();
 });
+const offerings: Offering[] = [];
 afterAll(async () => {
+  const { pid } = server;
+  // A unit that has not fetched everything would be waited for.
+  for (const offering of offerings) await offering.withdraw();
   await server.close();
+  await until(() => expect(pid !== undefined && isProcessAlive(pid)).toBe(false));
   rmSync(folder, { recursive: true });
 });
 
@@ -41,6 +47,7 @@ interface Offered {
 async function offered(style: FetchStyle, mac?: string, bytes: Buffer = content): Promise<Offered> {
   const files = [{ name: 'a.bin', content: bytes, sha256: sha256Hex(bytes) }];
   const offering = await server.offer({ unit: 'A', towards: '127.0.0.1', style, mac, files }, { signal });
+  offerings.push(offering);
   const events: FetchEvent[] = [];
   offering.subscribe((event) => events.push(event));
   const story = () => events.map(({ type }) => type).filter((type) => type !== 'bytes');

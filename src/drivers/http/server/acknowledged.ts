@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../core/clock.ts';
 import type { SentBytes } from './sent-bytes.ts';
-import { systemTcpTables, type TcpTables } from './tcp-queues.ts';
+import { systemTcpTables, type TcpTables } from '../tcp-queues.ts';
 
 /** Between two looks at what peers have acknowledged, ms. */
 const LOOK_EVERY_MS = 200;
@@ -65,9 +65,13 @@ export class Acknowledged {
     this.#next?.cancel();
     const cancel = this.#clock.after(inMs, () => {
       this.#next = undefined;
-      this.#look();
-      if (this.#readers.size > 0) this.#arm(this.#readEveryMs);
-      else if (this.#watched.size > 0) this.#arm(LOOK_EVERY_MS);
+      try {
+        this.#look();
+      } finally {
+        // Whatever goes wrong for one of them, the others are looked at again.
+        if (this.#readers.size > 0) this.#arm(this.#readEveryMs);
+        else if (this.#watched.size > 0) this.#arm(LOOK_EVERY_MS);
+      }
     });
     this.#next = { atMs, cancel };
   }

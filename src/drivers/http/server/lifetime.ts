@@ -45,7 +45,7 @@ export class Lifetime {
   /** Something at an offer has changed: keeps the computer awake while a job is open, and no longer. */
   changed(): void {
     this.#offers.tidy();
-    const isOpen = this.#offers.all.some(isOpenJob);
+    const isOpen = this.#offers.all.some((offer) => this.#isOpen(offer));
     if (isOpen) this.#awake ??= this.#keeper.acquire('units fetch firmware');
     else {
       void this.#awake?.then((held) => held.release());
@@ -70,6 +70,12 @@ export class Lifetime {
     this.#onOver();
   }
 
+  /** Something is on its way, or its unit will come for more. */
+  #isOpen(offer: LiveOffer): boolean {
+    if (offer.sendings.size > 0) return true;
+    return !offer.withdrawn && !offer.complete && this.#offers.begunSignMs(offer) !== undefined;
+  }
+
   #isDone(offer: LiveOffer, nowMs: number): boolean {
     const begunMs = this.#offers.begunSignMs(offer);
     const stillMs = nowMs - Math.max(offer.lastSignMs, begunMs ?? 0);
@@ -78,6 +84,3 @@ export class Lifetime {
     return stillMs >= (begunMs === undefined ? UNASKED_LIMIT_MS : BEGUN_LIMIT_MS);
   }
 }
-
-const isOpenJob = (offer: LiveOffer): boolean =>
-  offer.sendings.size > 0 || (offer.begun && !offer.complete && !offer.withdrawn);

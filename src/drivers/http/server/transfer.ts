@@ -59,7 +59,10 @@ export async function sendPart(head: Uint8Array, part: ServedPart, context: Tran
   }
 }
 
-/** By the kernel's word, or by what the peer does: a request that comes now answers the body, one sent ahead does not. */
+/**
+ * By the kernel's word. Where another request may follow, one that comes now answers the body (one sent ahead does not);
+ * where none may, what the peer sends says nothing.
+ */
 async function untilAcknowledged(
   { socket, sent, intake, acknowledged, isLast }: TransferContext,
   onMore: (listener: () => void) => void,
@@ -80,7 +83,7 @@ async function untilAcknowledged(
     onMore(settle);
     intake.onHeard = () => {
       if (intake.hasEnded) acknowledged.soon();
-      const hasAsked = !hadAhead && intake.hasAhead;
+      const hasAsked = !isLast && !hadAhead && intake.hasAhead;
       const hasAnsweredEnd = endsNow && !endedBefore && intake.hasEnded && !socket.errored;
       if (hasAsked || hasAnsweredEnd) sent.proved();
       settle();

@@ -79,7 +79,7 @@ describe('without its bench the server', () => {
     await host.host.take({ type: 'leaving' });
     await left(host, clock);
     await clock.advance(UNASKED_LIMIT_MS + 60_000);
-    expect(host.isOver).toBe(false);
+    expect([host.isOver, host.awake]).toEqual([false, 1]);
     expect((await fetched(clock, port, second.folder, 'b.bin')).equals(target)).toBe(true);
     await clock.until(() => host.isOver);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { md5Hex } from '../../../../src/core/digest.ts';
-import { systemTcpTables } from '../../../../src/drivers/http/server/tcp-queues.ts';
+import { systemTcpTables } from '../../../../src/drivers/http/tcp-queues.ts';
 import { until } from '../../until.ts';
 import { hostInTest, SELF_TEST_KEY, someContent } from '../offers.ts';
 import { ask, RawClient } from '../raw-client.ts';
@@ -329,6 +329,27 @@ describe('a body that was begun ends with its last byte', () => {
     expect(last?.type === 'bytes' && last.bytes).toBeLessThan(16_000_000);
     client.socket.resetAndDestroy();
     await until(() => expect(offer.story()).toEqual(['asked', 'broken']));
+  });
+});
+
+describe.runIf(systemTcpTables())('where the kernel tells what was acknowledged', () => {
+  it('what a peer sends instead of taking the rest proves nothing', async () => {
+    const { folder, port, story } = await hostInTest().offer({
+      style: 'mongoose',
+      files: { 'a.bin': someContent(1_500_000) },
+    });
+    const client = await RawClient.to(port);
+    client.say(`GET /${folder}/a.bin HTTP/1.1`);
+    await client.untilBytes(1);
+    client.socket.pause();
+    for (let at = 0; at < 20; at++) {
+      client.socket.write('GET / HTTP/1.1\r\n\r\n');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until(() => expect(story()).toContain('asked'));
+    client.socket.resetAndDestroy();
+    await until(() => expect(story()).toHaveLength(2));
+    expect(story()).toEqual(['asked', 'broken']);
   });
 });
 

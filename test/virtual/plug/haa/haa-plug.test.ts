@@ -1,5 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { systemClock } from '../../../../src/core/clock.ts';
+import { createPracticeBench } from '../../../../src/virtual/create-practice-bench.ts';
+import { parseLinks } from '../../../../src/core/link.ts';
 import { benchSide, type BenchSide } from '../../../../src/virtual/lan/bench-side.ts';
 import { Lan } from '../../../../src/virtual/lan/lan.ts';
 import { haaPlug } from '../../../../src/virtual/plug/haa/haa-plug.ts';
@@ -135,6 +140,30 @@ describe('haa-plug on the practice LAN', () => {
     plug.lan.switchRouter(false);
     await plug.when(() => plug.unit.at?.host === '192.168.4.1');
     expect(await station.scan(signal)).toHaveLength(1);
+  });
+
+  it('is brought back to its portal by hands at the practice bench, who switch the router off', async () => {
+    const bench = createPracticeBench({
+      dataDir: mkdtempSync(join(tmpdir(), 'haa-plug-')),
+      clock: systemClock,
+      openNetwork: async (side) => ({
+        ...side,
+        request: () => Promise.reject(new Error('not here')),
+        connect: () => Promise.reject(new Error('not here')),
+      }),
+    });
+    open.push({ close: () => void bench.close() });
+    const place = await bench.openNetwork(parseLinks('virtual:haa-plug?state=stranded')[0]!);
+    const station = (await place.network.wifi())!;
+    expect(await station.scan(signal)).toEqual([]);
+    await place.perform('router-off');
+    let heardPoints = await station.scan(signal);
+    while (heardPoints.length === 0) {
+      await systemClock.sleep(20);
+      heardPoints = await station.scan(signal);
+    }
+    expect(heardPoints[0]!.ssid).toMatch(/^HAA-/);
+    await place.perform('router-on');
   });
 
   it('state old-portal has the long names', async () => {
