@@ -1,6 +1,7 @@
 import { dafangConsole } from './dafang-console/flow.ts';
 import { dafangSpi } from './dafang-spi/flow.ts';
 import { esp8266PlugWire } from './esp8266-plug-wire/flow.ts';
+import { espHomeOta } from './esphome-ota/flow.ts';
 import type { AnyFlow } from './flow.ts';
 import { haa } from './haa/flow.ts';
 import { lywsd03mmcBle } from './lywsd03mmc-ble/flow.ts';
@@ -20,6 +21,7 @@ export const flows: readonly AnyFlow[] = [
   tasmota,
   sonoffDiy,
   haa,
+  espHomeOta,
   lywsd03mmcWire,
   lywsd03mmcBle,
   dafangSpi,

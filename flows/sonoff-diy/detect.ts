@@ -33,7 +33,8 @@ export async function detect(session: SonoffSession, run: SonoffRun): Promise<St
       const page = { host: session.at.host, port: 80 };
       const answer = await whoAnswers(session.link.network, page, { signal: run.signal });
       if (answer !== undefined && answer.firmware !== 'unknown') return other(answer, run);
-      if (run.clock.monotonicMs() >= untilMs) throw await nobody(session, run, error);
+      if (error.code === 'HOST_UNKNOWN' || run.clock.monotonicMs() >= untilMs)
+        throw await nobody(session, run, error);
     }
     await run.clock.sleep(ASKED_EVERY_MS, run.signal);
   }
@@ -48,6 +49,7 @@ const isSilent = (error: unknown): error is BenchError =>
     'HTTP_RESET',
     'HTTP_CLOSED',
     'HTTP_BAD_ANSWER',
+    'HOST_UNKNOWN',
     'PLUG_NOT_FOUND',
     'PLUG_BAD_ANSWER',
   );

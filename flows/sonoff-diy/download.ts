@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../src/core/abort.ts';
-import { BenchError, isBenchError } from '../../src/core/errors.ts';
+import { BenchError, isBenchError, type ErrorCode } from '../../src/core/errors.ts';
 import { decodeResult, postedError, RESULT_PATH } from '../../src/protocols/sonoff-diy/index.ts';
 import { doNotUnplug, SETTLING_MS, type Fetching } from '../network-plug/index.ts';
 import type { SonoffRun, SonoffSession } from './session.ts';
@@ -8,6 +8,8 @@ import { IMAGE_NAME } from './wire-check.ts';
 
 /** Until its first request, ms: the one proof that it reaches this computer. */
 const FIRST_REQUEST_MS = 30_000;
+/** The same where the order itself was not answered, ms: it may not have got it. */
+const UNANSWERED_MS = 10_000;
 /** Between two signs of life of a download, ms. */
 const STALL_MS = 60_000;
 /** From the last byte to its result, ms: it hashes 508 KB in about a second, and posts before it restarts. */
@@ -24,14 +26,17 @@ export type Fetched =
   | 'whole';
 
 /** What may go better the next time; with the power on it is sent again at once. */
-const SENT_AGAIN = [
+const SENT_AGAIN: readonly ErrorCode[] = [
   'SONOFF_DOWNLOAD_SLOW',
   'SONOFF_SERVER_UNREACHED',
   'SONOFF_HASH_WRONG',
   'SONOFF_DOWNLOAD_FAILED',
   'SONOFF_STILL_LOCKED',
   'DOWNLOAD_BROKEN',
-] as const;
+];
+
+const maySendAgain = (error: BenchError): boolean =>
+  SENT_AGAIN.includes(error.code) || error.detail['unanswered'] === true;
 
 /**
  * Orders the download and stays until the unit has the image whole. Throws the SONOFF_* codes of what the unit says,
@@ -42,7 +47,7 @@ export async function download(session: SonoffSession, run: SonoffRun): Promise<
     try {
       return await once(session, run);
     } catch (error) {
-      if (!isBenchError(error, ...SENT_AGAIN) || tries === TRIES) throw error;
+      if (!isBenchError(error) || !maySendAgain(error) || tries === TRIES) throw error;
       run.log('warn', `${error.message} The power stays on: it is sent again, try ${tries + 1} of ${TRIES}.`);
       if (error.code === 'SONOFF_STILL_LOCKED') await unlock(session, run);
     }
@@ -129,20 +134,27 @@ async function followed(
     if (bytes > counted) doNotUnplug(run, SETTLING_MS.tasmota);
     run.wrote(Math.max(0, bytes - counted));
     counted = Math.max(counted, bytes);
-    const limitMs = !isAsked ? FIRST_REQUEST_MS : whole ? RESULT_WITHIN_MS : STALL_MS;
+    const firstMs = state.order === 'unanswered' ? UNANSWERED_MS : FIRST_REQUEST_MS;
+    const limitMs = !isAsked ? firstMs : whole ? RESULT_WITHIN_MS : STALL_MS;
     if (await news.within(limitMs, run)) continue;
     if (isAsked && whole) return 'whole';
     const why = refused === undefined ? '' : ` (${refused})`;
-    if (!isAsked)
-      throw new BenchError(
-        'DOWNLOAD_NOT_STARTED',
-        why === '' ? {} : { message: `The unit fetched nothing${why}.` },
-      );
+    if (!isAsked) throw notStarted(state, why);
     throw new BenchError('DOWNLOAD_BROKEN', {
       message: `The unit stopped fetching at ${bytes} of ${total} bytes${why}.`,
     });
   }
 }
+
+const notStarted = ({ order }: Try, why: string): BenchError =>
+  new BenchError('DOWNLOAD_NOT_STARTED', {
+    ...(order === 'unanswered'
+      ? {
+          message: `The unit did not answer the order, and fetched nothing${why}.`,
+          detail: { unanswered: true },
+        }
+      : why !== '' && { message: `The unit accepted the order and fetched nothing${why}.` }),
+  });
 
 /** Something happened since it was looked at last. */
 class News {

@@ -197,6 +197,13 @@ export const ESPHOME_CODES = {
     advice: 'Read the build date on its log or in its YAML dashboard; a build with a new version is proved.',
     retry: 'Look again asks the unit what it runs and writes nothing.',
   },
+  ESPHOME_RESTARTS: {
+    outcome: 'FAIL',
+    blame: 'device',
+    message: 'The new firmware starts and goes away again, over and over.',
+    advice: 'Power it off for ten seconds; if it goes on, build the image anew for exactly this board.',
+    retry: KEEPS_BACKUP,
+  },
   ESPHOME_VERSION_UNSEEN: {
     outcome: 'UNSURE',
     blame: 'bench',
