@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../src/core/abort.ts';
-import { BenchError, isBenchError, type ErrorCode } from '../../src/core/errors.ts';
+import { BenchError, isBenchError, toBenchError, type ErrorCode } from '../../src/core/errors.ts';
 import { decodeResult, postedError, RESULT_PATH } from '../../src/protocols/sonoff-diy/index.ts';
 import { doNotUnplug, SETTLING_MS, type Fetching } from '../network-plug/index.ts';
 import type { SonoffRun, SonoffSession } from './session.ts';
@@ -95,8 +95,10 @@ async function once(session: SonoffSession, run: SonoffRun): Promise<Fetched> {
       },
       (error: unknown) => {
         if (over.signal.aborted) return;
-        const isWord = isBenchError(error) && !error.code.startsWith('HTTP_') && error.code !== 'ABORTED';
-        if (isWord) state.refusal = error;
+        const known = toBenchError(error);
+        // Which error a unit is that does not answer, is the network's own matter.
+        if (known.code.startsWith('SONOFF_') || known.code === 'PLUG_BAD_ANSWER' || known.code === 'BUG')
+          state.refusal = known;
         else state.order = 'unanswered';
       },
     )
@@ -124,6 +126,9 @@ async function followed(
   let wasAsked = false;
   for (;;) {
     const { asked, bytes, whole, lost, refused } = watch.now;
+    if (bytes > counted) doNotUnplug(run, SETTLING_MS.tasmota);
+    run.wrote(Math.max(0, bytes - counted));
+    counted = Math.max(counted, bytes);
     if (state.refusal !== undefined) throw state.refusal;
     if (state.posted === 0) return 'posted';
     if (state.posted !== undefined) throw postedError(state.posted);
@@ -131,9 +136,6 @@ async function followed(
     const isAsked = asked > before.asked;
     if (isAsked && !wasAsked) run.log('info', 'its first request has come: it reaches this computer');
     wasAsked = isAsked;
-    if (bytes > counted) doNotUnplug(run, SETTLING_MS.tasmota);
-    run.wrote(Math.max(0, bytes - counted));
-    counted = Math.max(counted, bytes);
     const firstMs = state.order === 'unanswered' ? UNANSWERED_MS : FIRST_REQUEST_MS;
     const limitMs = !isAsked ? firstMs : whole ? RESULT_WITHIN_MS : STALL_MS;
     if (await news.within(limitMs, run)) continue;
