@@ -72,7 +72,7 @@ it(
       flowId: 'esphome-ota',
       link: cases.map(([what], index) => `virtual:${DEVICE}?unit=${index + 1}&${what}`),
       images: [file],
-      settings: { 'ota-password': 'practice', 'wait-seconds': '40' },
+      settings: { 'ota-password': 'practice', 'wait-seconds': '30' },
       assume: ['pilot', 'no-backup'],
     });
     const ends = endsOf(run);
