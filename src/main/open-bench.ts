@@ -15,7 +15,7 @@ import { inspectFile } from '../firmware/inspect.ts';
 import { type DataDir, openDataDir } from '../records/data-dir.ts';
 import { createPracticeBench } from '../virtual/create-practice-bench.ts';
 import { lazyFirmwareServer } from './lazy-firmware-server.ts';
-import { lazyNetwork } from './networks.ts';
+import { lazyNetwork, openPracticeNetwork } from './networks.ts';
 import { PortNames } from './port-names.ts';
 import { lazyRadioOpener, openPracticeRadio } from './radios.ts';
 
@@ -57,15 +57,17 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
     const sleepInhibitor = createSleepInhibitor({ clock });
     const radios = lazyRadioOpener(clock);
     const programs = hostPrograms(clock);
+    const practice = createPracticeBench({
+      dataDir: records.path,
+      clock,
+      openRadio: (air) => openPracticeRadio(air, clock),
+      openNetwork: (lan) => openPracticeNetwork(lan, clock),
+    });
     const firmwareServer = lazyFirmwareServer(clock);
     const bench = createBench({
       flows: options.flows,
       records,
-      practice: createPracticeBench({
-        dataDir: records.path,
-        clock,
-        openRadio: (air) => openPracticeRadio(air, clock),
-      }),
+      practice,
       clock,
       sleepInhibitor,
       interactive: options.interactive,
@@ -92,6 +94,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       openRadio: () => radios.open({}),
       async close() {
         await bench.shutdown();
+        await practice.close();
         await firmwareServer.close();
         await radios.close();
         stopWatching();

@@ -6,7 +6,7 @@ import type { VirtualOptions } from '../program.ts';
 import type { ServeRequest } from '../services.ts';
 import { untilStopped } from '../stop-signals.ts';
 
-/** Serves one virtual device until a signal, or writes its practice images. */
+/** Serves virtual devices until a signal, or writes its practice images. */
 export async function virtual(context: CommandContext, device: string, own: VirtualOptions): Promise<number> {
   const { output, services, host } = context;
   const virtualDevices = await services.virtual();
@@ -17,24 +17,35 @@ export async function virtual(context: CommandContext, device: string, own: Virt
     return EXIT.allGood;
   }
 
-  const server = await virtualDevices.serve({
-    device,
-    ...listenAddress(own.listen),
-    unit: own.unit,
-    faults: own.fault.flatMap((names) => names.split(',')).filter((name) => name !== ''),
-    ...(own.state != null && { state: own.state }),
-    ...(own.image != null && { image: own.image }),
-    ...(own.pace != null && { paceBaud: own.pace }),
-    log: (text) => output.err.line(text),
-  });
+  const at = listenAddress(own.listen);
+  if (own.count > 1 && own.image != null)
+    throw new BenchError('USAGE', {
+      message: '--image is the flash of one unit; with --count there are several.',
+      advice: 'Leave out one of the two.',
+    });
   const stopped = untilStopped(host, services.clock);
+  const servers: Awaited<ReturnType<typeof virtualDevices.serve>>[] = [];
   try {
-    if (output.json) output.out.line(JSON.stringify({ listening: server.url }));
-    else output.say(`listening on ${server.url}`);
+    for (let index = 0; index < own.count; index++) {
+      const server = await virtualDevices.serve({
+        device,
+        ...at,
+        port: at.port === 0 ? 0 : at.port + index,
+        unit: own.unit + index,
+        faults: own.fault.flatMap((names) => names.split(',')).filter((name) => name !== ''),
+        ...(own.state != null && { state: own.state }),
+        ...(own.image != null && { image: own.image }),
+        ...(own.pace != null && { paceBaud: own.pace }),
+        log: (text) => output.err.line(own.count > 1 ? `${own.unit + index}: ${text}` : text),
+      });
+      servers.push(server);
+      if (output.json) output.out.line(JSON.stringify({ listening: server.url }));
+      else output.say(`listening on ${server.url}`);
+    }
     output.err.line('Ctrl+C stops it.');
     await stopped;
   } finally {
-    await server.close();
+    await Promise.all(servers.map((server) => server.close()));
   }
   return EXIT.allGood;
 }
