@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { findVirtualDevice } from '../../src/virtual/registry.ts';
 import { practice } from './practice.ts';
-import { endsOf, lastOf } from './thermometers.ts';
+import { endsOf, expectNoSecrets, lastOf } from './thermometers.ts';
 
 const DEVICE = 'esphome-plug';
 
@@ -115,9 +115,10 @@ it(
       ...common,
       assume: [...common.assume],
       link: [`virtual:${DEVICE}?unit=2&state=sha256`],
-      settings: { 'ota-password': 'not the one' },
+      settings: { 'ota-password': 'geheim-0815' },
     });
     expect(endsOf(locked)).toEqual(['ESPHOME_PASSWORD_WRONG']);
+  await expectNoSecrets(bench.folder, ['geheim-0815']);
     const without = await bench.run({
       ...common,
       assume: ['pilot'],
