@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { findVirtualDevice } from '../../src/virtual/registry.ts';
+import { fastClock } from '../harness/fast-clock.ts';
 import { practice } from './practice.ts';
 import { endsOf, expectNoSecrets, lastOf } from './thermometers.ts';
 
@@ -60,7 +61,7 @@ it(
     const device = findVirtualDevice(DEVICE);
     expect(device.faults.map(({ name }) => name).sort()).toEqual(Object.keys(ENDS).sort());
     expect(device.states.map(({ name }) => name).sort()).toEqual(Object.keys(STATES).sort());
-    const bench = await practice();
+    const bench = await practice({ clock: fastClock(5) });
     const file = await bench.image(DEVICE, 'esphome-plug.bin');
     const image = await readFile(file);
     const cases = [
@@ -97,7 +98,7 @@ it(
   'the web server of a unit takes the image as well; a wrong password changes nothing',
   { timeout: 120_000 },
   async () => {
-    const bench = await practice();
+    const bench = await practice({ clock: fastClock(5) });
     const file = await bench.image(DEVICE, 'esphome-plug.bin');
     const image = await readFile(file);
     const common = { flowId: 'esphome-ota', images: [file], assume: ['pilot', 'no-backup'] as const };
@@ -118,7 +119,7 @@ it(
       settings: { 'ota-password': 'geheim-0815' },
     });
     expect(endsOf(locked)).toEqual(['ESPHOME_PASSWORD_WRONG']);
-  await expectNoSecrets(bench.folder, ['geheim-0815']);
+    await expectNoSecrets(bench.folder, ['geheim-0815']);
     const without = await bench.run({
       ...common,
       assume: ['pilot'],

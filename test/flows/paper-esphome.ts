@@ -18,7 +18,6 @@ export class PaperEspHome extends ScriptedLan {
   host = HOST;
   port = 8266;
   isUp = true;
-  readonly asked: string[] = [];
   /** What went over. */
   got: Buffer[] = [];
   /** Told when the image is whole; the answer to it is given already. */
