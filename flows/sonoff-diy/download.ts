@@ -4,7 +4,7 @@ import { decodeResult, postedError, RESULT_PATH } from '../../src/protocols/sono
 import { doNotUnplug, SETTLING_MS, type Fetching } from '../network-plug/index.ts';
 import type { SonoffRun, SonoffSession } from './session.ts';
 import { unlock } from './unlock.ts';
-import { IMAGE_NAME } from './wire-check.ts';
+import { IMAGE_NAME, offerImage } from './wire-check.ts';
 
 /** Until its first request, ms: the one proof that it reaches this computer. */
 const FIRST_REQUEST_MS = 30_000;
@@ -50,6 +50,7 @@ export async function download(session: SonoffSession, run: SonoffRun): Promise<
       if (!isBenchError(error) || !maySendAgain(error) || tries === TRIES) throw error;
       run.log('warn', `${error.message} The power stays on: it is sent again, try ${tries + 1} of ${TRIES}.`);
       if (error.code === 'SONOFF_STILL_LOCKED') await unlock(session, run);
+      if (session.watch!.now.asked > 0) await offerImage(session, run, run.brokenOff);
     }
   }
 }
@@ -71,7 +72,7 @@ async function once(session: SonoffSession, run: SonoffRun): Promise<Fetched> {
   const before = watch.now;
   let isReplay = true;
   const stopPosts = offering!.subscribe((event) => {
-    // Results of earlier tries are told again to who subscribes.
+    // What was told before is told again to who subscribes.
     if (isReplay || event.type !== 'posted' || !event.path.endsWith(RESULT_PATH)) return;
     state.posted = decodeResult(event.body) ?? state.posted;
     news.tell();

@@ -86,3 +86,34 @@ it(
     await expectNoSecrets(bench.folder, [WIFI['wifi-password']]);
   },
 );
+
+it(
+  'ESPHome on a Sonoff is known by its announcement, Tasmota on an ESPHome plug by its answer',
+  { timeout: 120_000 },
+  async () => {
+    const bench = await practice({ clock: fastClock(5) });
+    const esphome = await bench.image('esphome-plug', 'esphome-plug.bin');
+    const tasmota = await bench.image('tasmota-plug', 'tasmota-lite.bin');
+    const common = { settings: WIFI, assume: ['no-backup' as const] };
+    const to = await bench.run({
+      ...common,
+      flowId: 'sonoff-diy',
+      link: `virtual:${DEVICE}?unit=1`,
+      images: [esphome],
+    });
+    expect(lastOf(to, 1)).toMatchObject({
+      outcome: 'PASS',
+      evidence: expect.stringContaining('announces ESPHome') as string,
+    });
+    const from = await bench.run({
+      ...common,
+      flowId: 'esphome-ota',
+      link: 'virtual:esphome-plug?unit=1',
+      images: [tasmota],
+    });
+    expect(lastOf(from, 1)).toMatchObject({
+      outcome: 'PASS',
+      evidence: expect.stringContaining('Tasmota') as string,
+    });
+  },
+);
