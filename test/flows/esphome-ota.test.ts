@@ -105,6 +105,18 @@ describe('an update of ESPHome', () => {
     expect(await flash()).toMatchObject({ outcome: 'FAIL', code: 'ESPHOME_RESTARTS' });
   });
 
+  it('to a build without an update port is PASS by its announcement, and says what was not watched', async () => {
+    const { unit, flash } = await bench();
+    unit.onImage = () =>
+      unit.restart(8_000, () => {
+        announces(unit, { version: NEW })();
+        unit.port = 1;
+      });
+    const verdict = await flash();
+    expect(verdict).toMatchObject({ outcome: 'PASS', proof: ['heard'] });
+    expect(verdict.notDone?.join()).toContain('whether it stays');
+  });
+
   it('that comes back at another address is found by its MAC', async () => {
     const { unit, flash } = await bench();
     unit.onImage = () =>
