@@ -145,13 +145,16 @@ export interface RunContext<Plan = unknown> {
   pilotFirst(group: string): Promise<void>;
   /** This unit has shown enough for the others of its group to start, though its own run is not over. */
   pilotThrough(reason: string): void;
+  /** Whether this computer runs on its battery just now; undefined where nothing tells. */
+  onBattery(): Promise<boolean | undefined>;
   /** Aborted when the operator, by a typed confirmation, breaks off a write that a cancel cannot stop. */
   readonly brokenOff: AbortSignal;
   /**
    * Does `work` while no other run of the bench, of whatever batch, does work under the same name; waits in line for
-   * that and says so in the log as `waits for its turn: <name>`.
+   * that and says so in the log as `waits for its turn: <name>`. `signal` ends the waiting in place of the run's own:
+   * for what a cancel must not stop.
    */
-  inTurn<T>(name: string, work: () => Promise<T>): Promise<T>;
+  inTurn<T>(name: string, work: () => Promise<T>, options?: { readonly signal?: AbortSignal }): Promise<T>;
   readonly log: LogSink;
   readonly progress: ProgressSink;
   readonly operator: Operator;

@@ -115,10 +115,11 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
         bench.prompts.operatorFor(batch.id, assume, promptHost, until).ask(question),
       ),
     pilotThrough: (reason) => batch.pilots.through(host.slotId, reason),
+    onBattery: () => bench.onBattery(),
     brokenOff: state.brokenOff.signal,
-    inTurn: (name, work) =>
+    inTurn: (name, work, options) =>
       bench.turns.take(name, work, {
-        signal,
+        signal: options?.signal ?? signal,
         onWait: () => host.log('info', `waits for its turn: ${name}`),
       }),
     log: host.log,

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createBench } from '../../src/bench/create-bench.ts';
 import type { BatchRequest, Bench, BenchEvent, SettledView } from '../../src/bench/view.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { systemClock, type Clock } from '../../src/core/clock.ts';
 import { parseLinks } from '../../src/core/link.ts';
+import { createFirmwareServer } from '../../src/drivers/http/firmware-server-process.ts';
 import { inspectFile } from '../../src/firmware/inspect.ts';
 import { openPracticeRadio } from '../../src/main/radios.ts';
 import { openDataDir } from '../../src/records/open-data-dir.ts';
@@ -13,6 +14,7 @@ import { createPracticeBench } from '../../src/virtual/create-practice-bench.ts'
 import { makePracticeImages } from '../../src/virtual/make-practice-images.ts';
 import { findVirtualDevice } from '../../src/virtual/registry.ts';
 import { flows } from '../../flows/index.ts';
+import { openPracticeNetwork } from './practice-network.ts';
 
 export interface PracticeRun {
   readonly bench: Bench;
@@ -44,7 +46,14 @@ export interface Practice {
 }
 
 /** The real flows over real records on the practice bench; nobody is at the screen unless it is `interactive`. */
-export async function practice({ interactive = false } = {}): Promise<Practice> {
+export async function practice({
+  interactive = false,
+  clock = systemClock,
+}: {
+  readonly interactive?: boolean;
+  /** Of bench, units and network; the firmware server keeps real time. */
+  readonly clock?: Clock;
+} = {}): Promise<Practice> {
   const folder = await mkdtemp(path.join(tmpdir(), 'benchflash-practice-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const run: Practice['run'] = async ({
@@ -56,15 +65,18 @@ export async function practice({ interactive = false } = {}): Promise<Practice> 
     ...request
   }) => {
     const records = await openDataDir(folder);
+    const firmwareServer = createFirmwareServer();
+    const virtual = createPracticeBench({
+      dataDir: folder,
+      clock,
+      openRadio: (air) => openPracticeRadio(air, systemClock),
+      openNetwork: (lan) => openPracticeNetwork(lan, clock),
+    });
     const bench = createBench({
       flows,
       records,
-      practice: createPracticeBench({
-        dataDir: folder,
-        clock: systemClock,
-        openRadio: (air) => openPracticeRadio(air, systemClock),
-      }),
-      clock: systemClock,
+      practice: virtual,
+      clock,
       sleepInhibitor: {
         current: { state: 'off' },
         acquire: () => Promise.resolve({ state: { state: 'off' } as const, release: () => {} }),
@@ -73,6 +85,7 @@ export async function practice({ interactive = false } = {}): Promise<Practice> 
       interactive,
       openSerial: () => Promise.reject(new Error('only virtual links here')),
       inspectFile,
+      firmwareServer,
     });
     const events: BenchEvent[] = [];
     bench.onEvent((event) => {
@@ -105,6 +118,11 @@ export async function practice({ interactive = false } = {}): Promise<Practice> 
       return { bench, events, results };
     } finally {
       await bench.shutdown();
+      const { pid } = firmwareServer;
+      await firmwareServer.close();
+      // It would wait half an hour for a unit that is stuck halfway; the units of this bench are gone.
+      if (pid !== undefined) endIfThere(pid);
+      await virtual.close();
       await records.close();
     }
   };
@@ -121,4 +139,12 @@ export async function practice({ interactive = false } = {}): Promise<Practice> 
     },
     flashOf: (device, unit) => readFile(path.join(folder, 'virtual', `${device}-${unit}.bin`)),
   };
+}
+
+function endIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

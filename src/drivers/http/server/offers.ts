@@ -8,8 +8,11 @@ import type { StoredFile } from './stored-file.ts';
 import { plainMac } from './unit-headers.ts';
 
 const FOLDER_ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
-/** 119 bits: nobody guesses it. Letters and digits only, since Tasmota looks for `-` and `.` in the whole URL. */
-const FOLDER_CHARACTERS = 20;
+/**
+ * 71 bits: nobody guesses it. Letters and digits only, since Tasmota looks for `-` and `.` in the whole URL. No longer,
+ * since a takeover archive has 51 characters for the URL of its target, and `http://192.168.178.123:54321/` are 29.
+ */
+const FOLDER_CHARACTERS = 12;
 
 const unguessableFolder = (): string =>
   Array.from({ length: FOLDER_CHARACTERS }, () => FOLDER_ALPHABET[randomInt(FOLDER_ALPHABET.length)]).join(
