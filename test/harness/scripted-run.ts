@@ -95,6 +95,7 @@ export function scriptedRun<Plan>(options: ScriptedRunOptions<Plan>): ScriptedRu
     brokenOff: broken.signal,
     onBattery: async () => options.onBattery,
     openSerial: notHere,
+    openSecondSerial: notHere,
     openRadio: notHere,
     openProgrammer: notHere,
     openNetwork: async () => ({ ...network!, close: async () => {} }),
