@@ -1,4 +1,4 @@
-// Builds dist/: the program as one minified CommonJS file, with React's production build baked in (its development
+// Builds dist/: the firmware server, which runs in a process of its own, as `firmware-server.cjs`; the program as one minified CommonJS file, with React's production build baked in (its development
 // build leaks and doubles the CPU load); V8's code cache for it, which CommonJS alone can have on Node 20; and
 // `benchflash.cjs`, which prepares the process and starts it.
 import { build } from 'esbuild';
@@ -87,6 +87,23 @@ const lateStringWidth = {
   },
 };
 
+const firmwareServer = 'firmware-server.cjs';
+const {
+  outputFiles: [server],
+} = await build({
+  entryPoints: ['src/drivers/http/server/main.ts'],
+  absWorkingDir: root,
+  outfile: join(outdir, firmwareServer),
+  write: false,
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+});
+
 const { outputFiles } = await build({
   entryPoints: ['src/main.ts'],
   absWorkingDir: root,
@@ -130,6 +147,7 @@ async function writeWhole(path, text, mode = 0o644) {
 // The launcher names the files of its own build and is replaced at once: a program started meanwhile finds all of
 // the old build or all of the new, and V8 never gets the cache of another source (it compares only lengths).
 await mkdir(outdir, { recursive: true });
+await writeWhole(join(outdir, firmwareServer), server.text);
 const program = join(outdir, `program-${id}.js`);
 const launcher = join(outdir, 'benchflash.cjs');
 await writeWhole(program, source);
@@ -143,5 +161,5 @@ try {
 const launching = await readFile(join(here, 'launcher.cjs'), 'utf8');
 await writeWhole(launcher, launching.replace('BUILD_ID', id), 0o755);
 for (const name of await readdir(outdir))
-  if (name !== basename(launcher) && !name.startsWith(basename(program, '.js')))
+  if (name !== basename(launcher) && name !== firmwareServer && !name.startsWith(basename(program, '.js')))
     await rm(join(outdir, name), { recursive: true });

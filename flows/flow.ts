@@ -145,9 +145,10 @@ export interface RunContext<Plan = unknown> {
   readonly brokenOff: AbortSignal;
   /**
    * Does `work` while no other run of the bench, of whatever batch, does work under the same name; waits in line for
-   * that and says so in the log as `waits for its turn: <name>`.
+   * that and says so in the log as `waits for its turn: <name>`. `signal` ends the waiting in place of the run's own:
+   * for what a cancel must not stop.
    */
-  inTurn<T>(name: string, work: () => Promise<T>): Promise<T>;
+  inTurn<T>(name: string, work: () => Promise<T>, options?: { readonly signal?: AbortSignal }): Promise<T>;
   readonly log: LogSink;
   readonly progress: ProgressSink;
   readonly operator: Operator;

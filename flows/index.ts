@@ -5,11 +5,17 @@ import type { AnyFlow } from './flow.ts';
 import { lywsd03mmcBle } from './lywsd03mmc-ble/flow.ts';
 import { lywsd03mmcWire } from './lywsd03mmc-wire/flow.ts';
 import { mijiaBedsideLamp2 } from './mijia-bedside-lamp-2/flow.ts';
+import { shellyGen1 } from './shelly-gen1/flow.ts';
+import { shellyPlugS } from './shelly-plug-s/flow.ts';
+import { tasmota } from './tasmota/flow.ts';
 
 /** Every flow of this program: one line a device. */
 export const flows: readonly AnyFlow[] = [
   mijiaBedsideLamp2,
   esp8266PlugWire,
+  shellyPlugS,
+  shellyGen1,
+  tasmota,
   lywsd03mmcWire,
   lywsd03mmcBle,
   dafangSpi,

@@ -8,7 +8,7 @@ import {
   type PvvxConfig,
 } from '../../src/protocols/pvvx/index.ts';
 import type { SettingSpec, Settings } from '../flow.ts';
-import { fillName } from './unit-name.ts';
+import { fillName } from '../fill-name.ts';
 
 /** What a tray of units is set to once pvvx firmware runs on them. What is left out stays as the unit has it. */
 export interface ProfileOptions {

@@ -9,7 +9,7 @@ import {
   type PvvxProfile,
 } from '../../src/protocols/pvvx/index.ts';
 import type { ProfileOptions } from './profile-settings.ts';
-import { fillName } from './unit-name.ts';
+import { fillName } from '../fill-name.ts';
 
 export interface PvvxSetUp {
   readonly profile: ProfileOptions;

@@ -101,9 +101,9 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
       ),
     pilotThrough: (reason) => batch.pilots.through(host.slotId, reason),
     brokenOff: state.brokenOff.signal,
-    inTurn: (name, work) =>
+    inTurn: (name, work, options) =>
       bench.turns.take(name, work, {
-        signal,
+        signal: options?.signal ?? signal,
         onWait: () => host.log('info', `waits for its turn: ${name}`),
       }),
     log: host.log,

@@ -67,7 +67,8 @@ export class RunState {
       [this.step]: verdict.outcome === 'PASS' || verdict.outcome === 'CURRENT' ? 'done' : 'failed',
     };
     const failed = verdict.outcome === 'FAIL' || verdict.outcome === 'ERROR' || verdict.outcome === 'ABORTED';
-    const halfWritten = failed && this.writing && !verdict.proof.includes('read back');
+    const halfWritten =
+      failed && this.writing && verdict.untouched !== true && !verdict.proof.includes('read back');
     const notDone = [
       ...(halfWritten ? ['a write had begun and was not finished and checked'] : []),
       ...(verdict.notDone ?? []),

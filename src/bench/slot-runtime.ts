@@ -205,7 +205,7 @@ export class SlotRuntime {
       this.id,
       end.outcome,
       `${end.outcome}${end.code ? ` ${end.code}` : ''}: ${end.message}`,
-      state.writing,
+      state.writing && verdict.untouched !== true,
     );
     state.awake?.release();
     state.awake = undefined;

@@ -15,5 +15,7 @@ export type OperatorAct =
   | 'router-on'
   /** The programmer is put on the flash chip (or its jumper set, its plug plugged in). */
   | 'connect-programmer'
+  /** A phone joins the access point of the unit and gives it its Wi-Fi on the page there. */
+  | 'join-access-point'
   /** Jig: the unit is taken out and the next one put in, as it would be for `power-into-loader` or `cycle-battery`. */
   | 'next-unit';

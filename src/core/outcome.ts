@@ -32,6 +32,8 @@ export interface Verdict {
   readonly proof: readonly Proof[];
   /** The evidence itself, already sanitised: a banner line, a hash. */
   readonly evidence?: string;
+  /** Proved after a write had been announced: nothing of it has changed what the unit starts. */
+  readonly untouched?: boolean;
   /** What was not done, in the operator's words ("boot not watched"). */
   readonly notDone?: readonly string[];
   /** The flow to go on with when this one refuses. */

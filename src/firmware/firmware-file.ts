@@ -137,6 +137,8 @@ export interface InspectedFile {
   /** Content after gunzip; the same array as on disk when it was not compressed. */
   readonly content: Uint8Array;
   readonly compressed: boolean;
+  /** The file as it lies on disk, where it is compressed: by the network it goes out like this. */
+  readonly packed?: Uint8Array;
   /** The table inside (partition table, merged image, full flash), with its problems already in `problems`. */
   readonly partitionTable?: PartitionTable;
   readonly product?: Product;

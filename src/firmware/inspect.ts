@@ -77,6 +77,7 @@ export async function inspectBytes(path: string, bytes: Uint8Array): Promise<Ins
     sizeBytes: bytes.length,
     content: unpacked.content,
     compressed,
+    ...(compressed && { packed: plain(bytes) }),
   };
   return { ...file, facts: [...file.facts, ...pathFacts(file)] };
 }

@@ -6,6 +6,7 @@ import { createBench } from '../../src/bench/create-bench.ts';
 import type { BatchRequest, Bench, BenchEvent, SettledView } from '../../src/bench/view.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { parseLinks } from '../../src/core/link.ts';
+import { createFirmwareServer } from '../../src/drivers/http/firmware-server-process.ts';
 import { inspectFile } from '../../src/firmware/inspect.ts';
 import { openPracticeRadio } from '../../src/main/radios.ts';
 import { openDataDir } from '../../src/records/open-data-dir.ts';
@@ -13,6 +14,7 @@ import { createPracticeBench } from '../../src/virtual/create-practice-bench.ts'
 import { makePracticeImages } from '../../src/virtual/make-practice-images.ts';
 import { findVirtualDevice } from '../../src/virtual/registry.ts';
 import { flows } from '../../flows/index.ts';
+import { openPracticeNetwork } from './practice-network.ts';
 
 export interface PracticeRun {
   readonly bench: Bench;
@@ -56,6 +58,7 @@ export async function practice({ interactive = false } = {}): Promise<Practice> 
     ...request
   }) => {
     const records = await openDataDir(folder);
+    const firmwareServer = createFirmwareServer();
     const bench = createBench({
       flows,
       records,
@@ -63,6 +66,7 @@ export async function practice({ interactive = false } = {}): Promise<Practice> 
         dataDir: folder,
         clock: systemClock,
         openRadio: (air) => openPracticeRadio(air, systemClock),
+        openNetwork: openPracticeNetwork,
       }),
       clock: systemClock,
       sleepInhibitor: {
@@ -73,6 +77,7 @@ export async function practice({ interactive = false } = {}): Promise<Practice> 
       interactive,
       openSerial: () => Promise.reject(new Error('only virtual links here')),
       inspectFile,
+      firmwareServer,
     });
     const events: BenchEvent[] = [];
     bench.onEvent((event) => {
@@ -105,6 +110,7 @@ export async function practice({ interactive = false } = {}): Promise<Practice> 
       return { bench, events, results };
     } finally {
       await bench.shutdown();
+      await firmwareServer.close();
       await records.close();
     }
   };

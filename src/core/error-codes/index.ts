@@ -4,10 +4,15 @@ import { DAFANG_CODES } from './dafang.ts';
 import { ESP_CONTACT_CODES } from './esp-contact.ts';
 import { ESP_LOADER_CODES } from './esp-loader.ts';
 import { FILE_CODES } from './files.ts';
+import { FIRMWARE_SERVER_CODES } from './firmware-server.ts';
 import { FLASHROM_CODES } from './flashrom.ts';
+import { HAA_CODES } from './haa.ts';
+import { PLUG_CODES } from './plugs.ts';
 import { NETWORK_CODES } from './network.ts';
 import { PROOF_CODES } from './proof.ts';
 import { SERIAL_CODES } from './serial.ts';
+import { SHELLY_CODES } from './shelly.ts';
+import { TASMOTA_CODES } from './tasmota.ts';
 import { TELINK_CODES } from './telink.ts';
 import { UBOOT_CODES } from './uboot.ts';
 import { XIAOMI_CODES } from './xiaomi.ts';
@@ -26,9 +31,14 @@ export const ERROR_CODES = {
   ...ESP_CONTACT_CODES,
   ...ESP_LOADER_CODES,
   ...TELINK_CODES,
+  ...FIRMWARE_SERVER_CODES,
   ...FLASHROM_CODES,
   ...DAFANG_CODES,
   ...UBOOT_CODES,
+  ...PLUG_CODES,
+  ...SHELLY_CODES,
+  ...TASMOTA_CODES,
+  ...HAA_CODES,
   ...NETWORK_CODES,
   ...PROOF_CODES,
 } as const;

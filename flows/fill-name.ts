@@ -1,4 +1,4 @@
-import { last6 } from '../../src/core/identity.ts';
+import { last6 } from '../src/core/identity.ts';
 
 /** `T{number}` and `{last6}` filled in: the name that tells one unit of a tray from the others. */
 export const fillName = (template: string, unit: { readonly number: number; readonly mac: string }): string =>

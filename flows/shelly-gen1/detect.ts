@@ -1,0 +1,126 @@
+import { BenchError } from '../../src/core/errors.ts';
+import { isGood } from '../../src/core/outcome.ts';
+import { shellyModelOfApp, shellyModelOfType } from '../../src/firmware/shelly-models.ts';
+import { whoAnswers, type PlugAnswer } from '../../src/protocols/plugs/index.ts';
+import { done, settle, type StepResult } from '../flow.ts';
+import { decodeSettings, isThatFirmware, PLUG_SETTINGS } from '../network-plug/index.ts';
+import { fitsTakeover, readyForUpdate } from './pre-checks.ts';
+import { WIRE_FLOW } from './recovery.ts';
+import type { MetUnit, ShellyRun, ShellySession } from './session.ts';
+
+/** Asks what runs there, and whether it can be converted. Writes nothing. */
+export async function detect(session: ShellySession, run: ShellyRun): Promise<StepResult> {
+  run.progress({ label: 'asking what answers there', done: 0, unit: 'tries' });
+  const { link } = session;
+  const { login, task, conversion } = run.plan;
+  const answer = await whoAnswers(link.network, session.at, {
+    signal: run.signal,
+    ...(login !== undefined && { login }),
+  });
+  if (answer === undefined) throw await nobody(session, run);
+  run.log('info', `${session.at.host}: ${answer.title}`);
+  const { mac } = answer;
+  if (mac !== undefined) await run.identify({ mac, firmware: answer.title });
+  switch (answer.firmware) {
+    case 'shelly-gen1':
+      session.met = meet(answer, mac, false);
+      if (task === 'flash') {
+        fitsTakeover(run.plan.device, conversion!, session.met);
+        await readyForUpdate(session, run);
+      }
+      return done;
+    case 'takeover':
+      if (task !== 'flash') throw otherFirmware(answer);
+      session.met = meet(answer, mac, true);
+      if (session.met.model !== undefined) fitsTakeover(run.plan.device, conversion!, session.met);
+      run.warn('It was found halfway: the intermediate firmware runs. It is brought on from there.');
+      return done;
+    case 'shelly-gen2':
+      throw new BenchError('SHELLY_GEN2', {
+        message: `${answer.title}: an ESP32 with a locked boot loader.`,
+      });
+    case 'unknown':
+      throw new BenchError('PLUG_UNKNOWN', { message: `What answers there is ${answer.title}.` });
+    default:
+      if (conversion !== undefined && isThatFirmware(answer, conversion.wanted)) return settled(answer, run);
+      throw otherFirmware(answer);
+  }
+}
+
+function meet(answer: PlugAnswer, mac: string | undefined, isHalfway: boolean): MetUnit {
+  if (mac === undefined)
+    throw new BenchError('PLUG_BAD_ANSWER', {
+      message: `${answer.title} answers and does not say which unit it is; the ARP table does not know it either.`,
+    });
+  const model = isHalfway ? shellyModelOfApp(answer.model ?? '') : shellyModelOfType(answer.model ?? '');
+  return { mac, answer, model, isHalfway };
+}
+
+/** Flows for what runs there instead. */
+const NEXT: Partial<Record<PlugAnswer['firmware'], string>> = {
+  tasmota: 'tasmota',
+  'haa-portal': 'haa',
+  esphome: WIRE_FLOW,
+  espurna: WIRE_FLOW,
+};
+
+const otherFirmware = (answer: PlugAnswer): BenchError => {
+  const next = NEXT[answer.firmware];
+  return new BenchError('PLUG_RUNS_OTHER', {
+    message: `The unit runs ${answer.title}, not stock firmware of a Shelly.`,
+    ...(next !== undefined && { next }),
+  });
+};
+
+/**
+ * The target answers already. Where this bench began to convert this very unit and did not see the end of it, this is
+ * the end; else nothing tells whether it is this image.
+ */
+async function settled(answer: PlugAnswer, run: ShellyRun): Promise<StepResult> {
+  const { mac, title } = answer;
+  if (mac !== undefined && (await wasBegunHere(run, mac)))
+    return settle({
+      outcome: 'PASS',
+      message: `An earlier run began this conversion and did not see its end; now the unit answers with ${title}.`,
+      proof: ['answered'],
+      evidence: `${mac} ran stock firmware before that run, and says ${title} now`,
+      notDone: ['nothing was written in this run'],
+    });
+  const next = NEXT[answer.firmware];
+  throw new BenchError('TARGET_RUNS_ALREADY', {
+    message: `The unit says ${title}, as the target does; whether it is the same build, nothing tells.`,
+    ...(next !== undefined && { next }),
+  });
+}
+
+async function wasBegunHere(run: ShellyRun, mac: string): Promise<boolean> {
+  const last = (await run.earlierRuns(mac)).at(-1);
+  if (last === undefined || !last.wrote || isGood(last.outcome)) return false;
+  const [newest] = await run.backups.ofUnit(mac, PLUG_SETTINGS);
+  if (newest === undefined) return false;
+  try {
+    return decodeSettings(await run.backups.read(newest), newest.file).ran === 'shelly-gen1';
+  } catch (error) {
+    if (!(error instanceof BenchError)) throw error;
+    return false;
+  }
+}
+
+/** A dark LED is not a dead unit: whoever was converted and lost its network opens an access point. */
+async function nobody({ link, at }: ShellySession, run: ShellyRun): Promise<BenchError> {
+  const station = await link.network.wifi();
+  const prefix = run.plan.conversion?.wanted.accessPointPrefix?.toLowerCase();
+  const heard =
+    station === undefined || prefix === undefined ? [] : await station.scan(run.signal).catch(() => []);
+  const waiting = heard.map(({ ssid }) => ssid).filter((ssid) => ssid.toLowerCase().startsWith(prefix!));
+  return new BenchError('PLUG_NOT_FOUND', {
+    message:
+      waiting.length === 0
+        ? `Nothing answers at ${at.host}.`
+        : `Nothing answers at ${at.host}; access points of converted units are heard: ${waiting.slice(0, 3).join(', ')}.`,
+    ...(waiting.length > 0 && {
+      advice:
+        'If it is this unit, join that access point with a phone and give it its Wi-Fi; else check its power and address.',
+    }),
+  });
+}

@@ -1,0 +1,2 @@
+export * from './gen1-client.ts';
+export * from './gen1-codec.ts';
