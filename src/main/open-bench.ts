@@ -14,6 +14,7 @@ import { openSerialPort } from '../drivers/serial/open-serial-port.ts';
 import { inspectFile } from '../firmware/inspect.ts';
 import { type DataDir, openDataDir } from '../records/data-dir.ts';
 import { createPracticeBench } from '../virtual/create-practice-bench.ts';
+import { lazyFirmwareServer } from './lazy-firmware-server.ts';
 import { lazyNetwork } from './networks.ts';
 import { PortNames } from './port-names.ts';
 import { lazyRadioOpener, openPracticeRadio } from './radios.ts';
@@ -56,6 +57,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
     const sleepInhibitor = createSleepInhibitor({ clock });
     const radios = lazyRadioOpener(clock);
     const programs = hostPrograms(clock);
+    const firmwareServer = lazyFirmwareServer(clock);
     const bench = createBench({
       flows: options.flows,
       records,
@@ -72,6 +74,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       openRadio: (open) => radios.open(open),
       programs,
       network: lazyNetwork(clock, programs),
+      firmwareServer,
       inspectFile,
       rememberSetting: (jobName, key, value) => {
         const job = jobs.list().jobs.find(({ name }) => name === jobName);
@@ -89,6 +92,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       openRadio: () => radios.open({}),
       async close() {
         await bench.shutdown();
+        await firmwareServer.close();
         await radios.close();
         stopWatching();
         ports.stop();

@@ -13,8 +13,6 @@ export interface FirmwareServerOptions {
   readonly clock?: Clock;
   /** Where firewalls let only a known port through; 0 or missing: any that is free. */
   readonly port?: number;
-  /** A defect that the server survived, for the log. */
-  readonly onTrouble?: (text: string) => void;
   /** Another way to start it. */
   readonly script?: string;
 }
@@ -34,7 +32,7 @@ const MAX_URL_CHARACTERS = 100;
 const FILE_NAME = /^[0-9A-Za-z_][0-9A-Za-z._-]*$/;
 
 export function createFirmwareServer(options: FirmwareServerOptions = {}): FirmwareServerProcess {
-  const { clock = systemClock, port = 0, onTrouble = () => {} } = options;
+  const { clock = systemClock, port = 0 } = options;
   const offerings = new Map<string, LiveOffering>();
   let running: Promise<ServerProcess> | undefined;
   let current: ServerProcess | undefined;
@@ -43,7 +41,6 @@ export function createFirmwareServer(options: FirmwareServerOptions = {}): Firmw
     const own = (running ??= ServerProcess.start({
       clock,
       script: options.script,
-      onTrouble,
       onEvents(offers) {
         for (const { folder, events } of offers)
           for (const event of events) offerings.get(folder)?.tell(event);

@@ -29,7 +29,6 @@ export interface ServerProcessOptions {
   readonly onEvents: (offers: readonly OfferEvents[]) => void;
   /** It is gone; told once. */
   readonly onLost: (reason: string) => void;
-  readonly onTrouble: (text: string) => void;
   readonly script?: string;
 }
 
@@ -46,6 +45,8 @@ export class ServerProcess {
     { resolve: (answer: OrderAnswer) => void; reject: (error: Error) => void }
   >();
   #lastId = 0;
+  /** The last defect that it survived: what ends it may have to do with it. */
+  #trouble: string | undefined;
   #lostBy: BenchError | undefined;
 
   /** Throws SERVER_FAILED. */
@@ -65,11 +66,12 @@ export class ServerProcess {
     return started;
   }
 
-  private constructor(child: ChildProcess, { clock, onEvents, onLost, onTrouble }: ServerProcessOptions) {
+  private constructor(child: ChildProcess, { clock, onEvents, onLost }: ServerProcessOptions) {
     this.#child = child;
     this.#clock = clock;
-    const lost = (reason: string) => {
+    const lost = (how: string) => {
       if (this.#lostBy) return;
+      const reason = this.#trouble === undefined ? how : `${how}; it had told before: ${this.#trouble}`;
       this.#lostBy = new BenchError('SERVER_LOST', { detail: { reason } });
       for (const { reject } of this.#waiting.values()) reject(this.#lostBy);
       this.#waiting.clear();
@@ -80,7 +82,7 @@ export class ServerProcess {
     child.on('disconnect', () => lost('its channel closed'));
     child.on('message', (message: ToBench) => {
       if (message.type === 'events') onEvents(message.offers);
-      else if (message.type === 'trouble') onTrouble(message.text);
+      else if (message.type === 'trouble') this.#trouble = message.text;
       else if (message.type === 'answer') {
         this.#waiting.get(message.id)?.resolve(message.answer);
         this.#waiting.delete(message.id);

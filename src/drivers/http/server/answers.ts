@@ -11,7 +11,7 @@ import { sameUnit, unitClaims } from './unit-headers.ts';
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | number>>;
-  /** What of a file goes out; absent for HEAD and for everything but 200 and 206. */
+  /** What of a file goes out, or would but for HEAD; absent for everything but 200 and 206. */
   readonly body?: ServedPart;
   /** Where a unit's request was refused, for the bench. */
   readonly refusal?: { readonly offer: LiveOffer; readonly file: string; readonly reason: string };
@@ -64,8 +64,7 @@ export function answerFetch(request: RequestHead, offers: Offers): Answer {
     ...(offer.style === 'esp8266-update' && range === 'whole' ? { 'x-MD5': file.md5 } : {}),
   };
   const status = range === 'whole' ? 200 : 206;
-  const body = request.method === 'GET' ? { offer, name, file, range: part } : undefined;
-  return { status, headers, body, isSelfTest };
+  return { status, headers, body: { offer, name, file, range: part }, isSelfTest };
 }
 
 /** An answer without a body. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { Clock } from '../../../core/clock.ts';
 import { deviceText } from '../../../core/text.ts';
 import type { Acknowledged } from './acknowledged.ts';
@@ -6,7 +7,7 @@ import { type Answer, answerFetch, headOf, keepsConnection, nothing, type Served
 import { Intake } from './intake.ts';
 import type { LiveOffer, Offers, Sending } from './offers.ts';
 import type { RequestHead } from './request-head.ts';
-import type { SentBytes } from './sent-bytes.ts';
+import { SentBytes } from './sent-bytes.ts';
 import { sendPart } from './transfer.ts';
 import { shownHeaders } from './unit-headers.ts';
 
@@ -59,12 +60,12 @@ export class Connection {
     socket.setKeepAlive(true, NEXT_REQUEST_LIMIT_MS);
     socket.on('error', () => {});
     this.#intake = new Intake(socket, host.clock);
-    this.#sent = host.acknowledged.of(socket);
+    this.#sent = new SentBytes(socket);
   }
 
-  /** Nothing of it is lost to anybody when it is closed. */
-  get isIdle(): boolean {
-    return this.#sending === undefined;
+  /** What would be lost if it were closed now: a body, a unit's way to its next piece, or nothing. */
+  get carries(): 'body' | 'unit' | 'nothing' {
+    return this.#sending ? 'body' : this.#offer ? 'unit' : 'nothing';
   }
 
   /** Serves it until it is over; never rejects. */
@@ -109,7 +110,7 @@ export class Connection {
       if (refusal) offer.report({ type: 'refused', file, status: answer.status, reason: refusal.reason });
     }
     const keep = keepsConnection(request, answer, offer?.style) && !this.#intake.hasEnded;
-    if (!body) {
+    if (!body || request.method === 'HEAD') {
       await this.#write(answer, request.minor, keep);
       return keep;
     }
@@ -138,6 +139,7 @@ export class Connection {
     if (!isSelfTest) {
       offer.begun = true;
       offer.peer = this.#peer;
+      this.#sign(offer);
     }
     let isWhole = false;
     try {
@@ -147,7 +149,7 @@ export class Connection {
         intake: this.#intake,
         acknowledged: this.#host.acknowledged,
         isLast,
-        smallPieces: offer.style === 'takeover' && !isSelfTest,
+        smallPieces: offer.style === 'takeover' && !isSelfTest && isOwnAddress(this.#peer),
         onAcknowledged: (bytes) => {
           if (isSelfTest) return;
           this.#sign(offer);
@@ -181,7 +183,7 @@ export class Connection {
   }
 
   #sign(offer: LiveOffer): void {
-    offer.lastSignMs = this.#host.clock.monotonicMs();
+    this.#host.offers.sign(offer, this.#host.clock.monotonicMs());
     this.#host.onSign(offer);
   }
 
@@ -215,6 +217,11 @@ export class Connection {
       });
     if (!this.#socket.destroyed) this.#socket.destroySoon();
   }
+}
+
+function isOwnAddress(address: string): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return address.startsWith('127.') || own.some((one) => one.address === address);
 }
 
 async function gone(socket: Socket): Promise<void> {

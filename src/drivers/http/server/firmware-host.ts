@@ -6,7 +6,7 @@ import type { OfferOrder, OrderAnswer, ToBench, ToServer } from './messages.ts';
 import { LiveOffer, Offers } from './offers.ts';
 import { Outbox } from './outbox.ts';
 import { storeFile, type StoredFile } from './stored-file.ts';
-import type { TcpQueues } from './tcp-queues.ts';
+import type { TcpTables } from './tcp-queues.ts';
 
 export interface FirmwareHostOptions {
   readonly clock: Clock;
@@ -15,7 +15,8 @@ export interface FirmwareHostOptions {
   readonly keeper: AwakeKeeper;
   /** The bench is gone and there is nothing left to do. */
   readonly onOver: () => void;
-  readonly lookAtTcpQueues?: () => TcpQueues;
+  /** What the kernel tells of connections; null: nothing; missing: what this system has. */
+  readonly tcpTables?: TcpTables | null;
 }
 
 /**
@@ -33,7 +34,7 @@ export class FirmwareHost {
   readonly #lifetime: Lifetime;
   readonly #listeners: Listeners;
 
-  constructor({ clock, send, keeper, onOver, lookAtTcpQueues }: FirmwareHostOptions) {
+  constructor({ clock, send, keeper, onOver, tcpTables }: FirmwareHostOptions) {
     this.#clock = clock;
     this.#send = send;
     this.#outbox = new Outbox(clock, send);
@@ -44,7 +45,7 @@ export class FirmwareHost {
     this.#listeners = new Listeners({
       clock,
       offers: this.#offers,
-      acknowledged: new Acknowledged(clock, lookAtTcpQueues),
+      acknowledged: new Acknowledged(clock, tcpTables),
       onSign: () => this.#lifetime.changed(),
     });
   }
@@ -52,12 +53,14 @@ export class FirmwareHost {
   async take(message: ToServer): Promise<void> {
     if (message.type === 'leaving') {
       for (const offer of this.#offers.all)
-        if (!this.#offers.unitHasBegun(offer.unit)) this.#offers.withdraw(offer.folder);
+        if (this.#offers.begunSignMs(offer) === undefined) this.#offers.withdraw(offer.folder);
       return;
     }
     const { id } = message;
     if (message.type === 'withdraw') {
+      const unit = this.#offers.get(message.folder)?.unit;
       this.#offers.withdraw(message.folder);
+      if (unit !== undefined) this.#offers.forget(unit);
       this.#lifetime.changed();
       this.#send({ type: 'answer', id, answer: { kind: 'withdrawn' } }, () => {});
       return;
@@ -72,6 +75,11 @@ export class FirmwareHost {
   /** The bench is gone, in whatever way. */
   alone(): void {
     this.#lifetime.alone();
+  }
+
+  /** Takes no new connections. */
+  close(): void {
+    this.#listeners.close();
   }
 
   async #offer(order: OfferOrder): Promise<OrderAnswer> {

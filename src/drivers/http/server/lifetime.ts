@@ -45,7 +45,7 @@ export class Lifetime {
   /** Something at an offer has changed: keeps the computer awake while a job is open, and no longer. */
   changed(): void {
     this.#offers.tidy();
-    const isOpen = this.#offers.all.some(isOpenJob);
+    const isOpen = this.#offers.all.some((offer) => this.#isOpen(offer));
     if (isOpen) this.#awake ??= this.#keeper.acquire('units fetch firmware');
     else {
       void this.#awake?.then((held) => held.release());
@@ -70,13 +70,17 @@ export class Lifetime {
     this.#onOver();
   }
 
+  /** Something is on its way, or its unit will come for more. */
+  #isOpen(offer: LiveOffer): boolean {
+    if (offer.sendings.size > 0) return true;
+    return !offer.withdrawn && !offer.complete && this.#offers.begunSignMs(offer) !== undefined;
+  }
+
   #isDone(offer: LiveOffer, nowMs: number): boolean {
-    const stillMs = nowMs - offer.lastSignMs;
+    const begunMs = this.#offers.begunSignMs(offer);
+    const stillMs = nowMs - Math.max(offer.lastSignMs, begunMs ?? 0);
     if (offer.sendings.size > 0) return stillMs >= BEGUN_LIMIT_MS;
     if (offer.withdrawn || offer.complete) return true;
-    return stillMs >= (this.#offers.unitHasBegun(offer.unit) ? BEGUN_LIMIT_MS : UNASKED_LIMIT_MS);
+    return stillMs >= (begunMs === undefined ? UNASKED_LIMIT_MS : BEGUN_LIMIT_MS);
   }
 }
-
-const isOpenJob = (offer: LiveOffer): boolean =>
-  offer.sendings.size > 0 || (offer.begun && !offer.complete && !offer.withdrawn);

@@ -59,14 +59,14 @@ export class Listeners {
     void connection.serve().finally(() => this.#connections.delete(connection));
   }
 
-  /** The oldest that carries no body: units ask at once, what only waits is a scanner or a leftover. */
+  /** The oldest of a stranger (a scanner, a leftover), else the oldest of a unit between two requests. */
   #dropIdle(): boolean {
-    for (const [connection, socket] of this.#connections) {
-      if (!connection.isIdle) continue;
-      this.#connections.delete(connection);
-      socket.destroy();
-      return true;
-    }
-    return false;
+    const all = [...this.#connections];
+    const [connection, socket] =
+      all.find(([one]) => one.carries === 'nothing') ?? all.find(([one]) => one.carries === 'unit') ?? [];
+    if (!connection) return false;
+    this.#connections.delete(connection);
+    socket?.destroy();
+    return true;
   }
 }

@@ -104,6 +104,8 @@ export class LiveOffer {
 /** All offers there are, by folder. */
 export class Offers {
   readonly #live = new Map<string, LiveOffer>();
+  /** Units that have fetched something: monotonic ms of their last sign, at whichever of their offers. */
+  readonly #begun = new Map<string, number>();
 
   get all(): readonly LiveOffer[] {
     return [...this.#live.values()];
@@ -148,8 +150,19 @@ export class Offers {
       .sort((one, other) => rank(other) - rank(one) || other.lastSignMs - one.lastSignMs)[0];
   }
 
-  /** Whether one of the offers of this unit has been begun: another may be its next stage. */
-  unitHasBegun(unit: string): boolean {
-    return this.all.some((offer) => offer.unit === unit && offer.begun);
+  /** Somebody is at this offer. */
+  sign(offer: LiveOffer, nowMs: number): void {
+    offer.lastSignMs = nowMs;
+    if (offer.begun) this.#begun.set(offer.unit, nowMs);
+  }
+
+  /** When the unit of this offer was last heard, if it has fetched anything: the offer may be its next stage. */
+  begunSignMs(offer: LiveOffer): number | undefined {
+    return this.#begun.get(offer.unit);
+  }
+
+  /** Another unit may come to the place of this one. */
+  forget(unit: string): void {
+    if (this.all.every((offer) => offer.unit !== unit || offer.withdrawn)) this.#begun.delete(unit);
   }
 }

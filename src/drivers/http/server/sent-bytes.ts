@@ -3,15 +3,12 @@ import type { TcpQueues } from './tcp-queues.ts';
 
 /** What was written to one connection since it began. */
 export class SentBytes {
-  /** Whether the kernel tells what is acknowledged. */
-  readonly isMeasured: boolean;
   readonly #socket: Socket;
   #handed = 0;
   #acknowledged = 0;
 
-  constructor(socket: Socket, queues: TcpQueues) {
+  constructor(socket: Socket) {
     this.#socket = socket;
-    this.isMeasured = queues.unacknowledged(socket) !== undefined;
   }
 
   /** In the hands of the kernel. */
@@ -40,18 +37,15 @@ export class SentBytes {
     this.#acknowledged = this.#handed;
   }
 
-  /** True when more is known to be acknowledged than before. */
-  take(queues: TcpQueues): boolean {
-    const waiting = this.isMeasured
-      ? queues.unacknowledged(this.#socket)
-      : this.#socket.destroyed
-        ? undefined
-        : 1;
+  /**
+   * True when more is known to be acknowledged than before, by what the kernel says now; where it says nothing
+   * (undefined) all but the last byte counts that was handed to it.
+   */
+  take(queues: TcpQueues | undefined): boolean {
     // The row of a connection that was reset is gone.
-    if (waiting === undefined) return false;
-    const acknowledged = this.#handed - waiting;
-    if (acknowledged <= this.#acknowledged) return false;
-    this.#acknowledged = acknowledged;
+    const waiting = queues ? queues.unacknowledged(this.#socket) : this.#socket.destroyed ? undefined : 1;
+    if (waiting === undefined || this.#handed - waiting <= this.#acknowledged) return false;
+    this.#acknowledged = this.#handed - waiting;
     return true;
   }
 }

@@ -1,16 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isIPv4, type Socket } from 'node:net';
 import { endianness } from 'node:os';
 
-/**
- * What the kernel says of TCP connections of this computer (Linux, /proc/net/tcp and tcp6; `man 5 proc`). Elsewhere
- * nothing is known, and every answer is undefined.
- */
+/** What the kernel says of TCP connections of this computer, at one moment. */
 export interface TcpQueues {
-  /** Bytes that were handed to the kernel and that the peer's TCP has not acknowledged. */
+  /** Bytes that were handed to the kernel and that the peer's TCP has not acknowledged; undefined: no such connection. */
   unacknowledged(socket: Socket): number | undefined;
   /** Where the peer is a program of this computer: bytes that have arrived there and that it has not read. */
   unreadByPeer(socket: Socket): number | undefined;
+}
+
+export interface TcpTables {
+  /** Called a few times a second only: the kernel walks through all of its hash table, which takes milliseconds. */
+  look(): TcpQueues;
 }
 
 interface Row {
@@ -20,10 +22,19 @@ interface Row {
 
 const TABLES = { 4: '/proc/net/tcp', 6: '/proc/net/tcp6' } as const;
 
-/** A look at the tables as they are now; valid for this moment only. */
-export function lookAtTcpQueues(read: (table: string) => string = readTable): TcpQueues {
+/** Linux (`man 5 proc`); undefined elsewhere. */
+export function systemTcpTables(): TcpTables | undefined {
+  return existsSync(TABLES[4]) ? { look: () => tcpQueues(readTable) } : undefined;
+}
+
+/**
+ * By the texts of these tables. They are read at once and not in turns of the event loop, of which one file takes a
+ * dozen: on a busy machine those take longer than the whole.
+ */
+export function tcpQueues(read: (table: string) => string): TcpQueues {
   const tables = new Map<4 | 6, ReadonlyMap<string, Row>>();
   const rowOf = (from: readonly [string?, number?], to: readonly [string?, number?]) => {
+    // Of a connection that is gone Node knows no addresses any more.
     if (from[0] === undefined || to[0] === undefined) return undefined;
     const family = isIPv4(from[0]) ? 4 : 6;
     let table = tables.get(family);

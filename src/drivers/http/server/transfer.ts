@@ -6,6 +6,8 @@ import type { SentBytes } from './sent-bytes.ts';
 
 /** One TCP segment of Ethernet and Wi-Fi: no client gets more at once over the air. */
 const PIECE_BYTES = 1_460;
+/** Two segments. */
+const BURST_BYTES = 2 * PIECE_BYTES;
 
 export interface TransferContext {
   readonly socket: Socket;
@@ -16,7 +18,7 @@ export interface TransferContext {
   readonly isLast: boolean;
   /**
    * The intermediate firmware of a takeover writes wrongly what comes in pieces over 4096 bytes. Over the air none do;
-   * on this computer (virtual units) a piece then follows only when no more than one is unread: at most 2920 bytes.
+   * on this computer (virtual units) two pieces, 2920 bytes, then follow only when everything before them was read.
    */
   readonly smallPieces: boolean;
   /** This many bytes of the part are acknowledged now, more than before. */
@@ -47,7 +49,7 @@ export async function sendPart(head: Uint8Array, part: ServedPart, context: Tran
   try {
     await sent.write(head);
     for (let at = start; at < end; at += PIECE_BYTES) {
-      if (context.smallPieces) await acknowledged.untilRead(socket, PIECE_BYTES);
+      if (context.smallPieces && (at - start) % BURST_BYTES === 0) await acknowledged.untilRead(socket, 0);
       await sent.write(content.subarray(at, Math.min(at + PIECE_BYTES, end)));
     }
     await untilAcknowledged(context, (listener) => (onMore = listener));
@@ -57,7 +59,10 @@ export async function sendPart(head: Uint8Array, part: ServedPart, context: Tran
   }
 }
 
-/** By the kernel's word, or by what the peer does: a request that comes now answers the body, one sent ahead does not. */
+/**
+ * By the kernel's word. Where another request may follow, one that comes now answers the body (one sent ahead does not);
+ * where none may, what the peer sends says nothing.
+ */
 async function untilAcknowledged(
   { socket, sent, intake, acknowledged, isLast }: TransferContext,
   onMore: (listener: () => void) => void,
@@ -65,7 +70,7 @@ async function untilAcknowledged(
   const hadAhead = intake.hasAhead;
   const endedBefore = intake.hasEnded;
   // The end that we send comes behind the last byte. Where the kernel tells, it waits for that byte nevertheless.
-  const endsNow = isLast && !sent.isMeasured;
+  const endsNow = isLast && !acknowledged.isMeasured;
   if (endsNow) socket.end();
   await new Promise<void>((resolve, reject) => {
     const settle = () => {
@@ -77,13 +82,13 @@ async function untilAcknowledged(
     };
     onMore(settle);
     intake.onHeard = () => {
-      acknowledged.look(sent);
-      const hasAsked = !hadAhead && intake.hasAhead;
+      if (intake.hasEnded) acknowledged.soon();
+      const hasAsked = !isLast && !hadAhead && intake.hasAhead;
       const hasAnsweredEnd = endsNow && !endedBefore && intake.hasEnded && !socket.errored;
       if (hasAsked || hasAnsweredEnd) sent.proved();
       settle();
     };
-    acknowledged.look(sent);
+    if (isLast) acknowledged.soon();
     settle();
   });
 }
