@@ -2,6 +2,7 @@ import { dafangConsole } from './dafang-console/flow.ts';
 import { dafangSpi } from './dafang-spi/flow.ts';
 import { esp8266PlugWire } from './esp8266-plug-wire/flow.ts';
 import type { AnyFlow } from './flow.ts';
+import { haa } from './haa/flow.ts';
 import { lywsd03mmcBle } from './lywsd03mmc-ble/flow.ts';
 import { lywsd03mmcWire } from './lywsd03mmc-wire/flow.ts';
 import { mijiaBedsideLamp2 } from './mijia-bedside-lamp-2/flow.ts';
@@ -16,6 +17,7 @@ export const flows: readonly AnyFlow[] = [
   shellyPlugS,
   shellyGen1,
   tasmota,
+  haa,
   lywsd03mmcWire,
   lywsd03mmcBle,
   dafangSpi,

@@ -3,26 +3,27 @@ import { verdictFrom, type Verdict } from '../../src/core/outcome.ts';
 import { sanitize } from '../../src/core/text.ts';
 import type { Network, WifiStation } from '../../src/drivers/http/port.ts';
 import type { RunContext } from '../flow.ts';
-import { hearAccessPoint, mayUnplug, type WantedUnit } from '../network-plug/index.ts';
-import type { HapSighting, HapWatch } from './hap-watch.ts';
+import { hearAccessPoint, mayUnplug } from '../network-plug/index.ts';
+import type { HapSighting, HapWatch, NamedUnit } from './hap-watch.ts';
 import { HAA_INSTALLER } from './installer.ts';
 import { activity, type LogEar } from './log-ear.ts';
 
 export interface FollowOptions {
-  readonly unit: WantedUnit;
+  readonly unit: NamedUnit;
   readonly ear: LogEar;
   readonly hap: HapWatch;
   readonly station: WifiStation | undefined;
   readonly patienceMs: number;
   /** Whether the unit has come for anything from the mirror; undefined without one. */
   readonly cameForMirror: (() => boolean) | undefined;
+  /** Ends the wait. */
+  readonly signal: AbortSignal;
 }
 
 const LOOK_EVERY_MS = 1_000;
 /** A restart after Save takes 7 s; a set-up page that is heard after this is open anew, ms. */
 const PAGE_IS_NEW_AFTER_MS = 20_000;
 const SCAN_EVERY_MS = 15_000;
-/** Between the first word of HAA itself and what it announces lies its join, ms. */
 const CONNECT_LIMIT_MS = 5_000;
 
 /**
@@ -35,7 +36,7 @@ export async function followToHaa(
   network: Network,
   options: FollowOptions,
 ): Promise<Verdict> {
-  const { ear, hap, patienceMs, unit } = options;
+  const { ear, hap, patienceMs, unit, signal } = options;
   const startedMs = run.clock.monotonicMs();
   let scannedMs = startedMs;
   for (;;) {
@@ -56,18 +57,19 @@ export async function followToHaa(
     const { station } = options;
     if (
       station != null &&
+      unit.mac != null &&
       passedMs > PAGE_IS_NEW_AFTER_MS &&
       run.clock.monotonicMs() - scannedMs > SCAN_EVERY_MS
     ) {
       const heard = await hearAccessPoint(run, station, {
         mac: unit.mac,
         wanted: HAA_INSTALLER,
-        signal: run.brokenOff,
+        signal,
       });
       scannedMs = run.clock.monotonicMs();
       if (heard?.by === 'bssid') return verdictAtPage(options, sanitize(heard.ap.ssid));
     }
-    await run.clock.sleep(LOOK_EVERY_MS, run.brokenOff);
+    await run.clock.sleep(LOOK_EVERY_MS, signal);
   }
 }
 
@@ -75,27 +77,29 @@ export async function followToHaa(
 async function proved(
   run: RunContext,
   network: Network,
-  { unit, ear }: FollowOptions,
-  { at, name, by }: HapSighting,
+  { unit, ear, signal }: FollowOptions,
+  { at, name, mac }: HapSighting,
 ): Promise<Verdict | undefined> {
   try {
-    const connection = await network.connect(at, { limitMs: CONNECT_LIMIT_MS, signal: run.brokenOff });
+    const connection = await network.connect(at, { limitMs: CONNECT_LIMIT_MS, signal });
     await connection.close();
   } catch (error) {
-    if (!(error instanceof BenchError) || run.brokenOff.aborted) throw error;
+    if (!(error instanceof BenchError) || signal.aborted) throw error;
     run.log('info', `${name} is announced and takes no connection: ${error.message}`);
     return undefined;
   }
   mayUnplug(run);
   const version = ear.haa?.version ?? ear.installed?.version;
   const firmware = version == null ? 'HAA' : `HAA ${version}`;
-  await run.identify({ mac: unit.mac, firmware, name });
+  const own = unit.mac ?? mac;
+  if (own == null) return undefined;
+  await run.identify({ mac: own, firmware, name });
   run.pilotThrough(`${name} is there for HomeKit`);
   return {
     outcome: 'PASS',
     message: `The unit runs ${firmware} and is there for HomeKit as ${name}.`,
     proof: ['heard', 'answered'],
-    evidence: `${name} at ${at.host}:${at.port}, ${by === 'mac' ? `MAC ${unit.mac} by the ARP table of this computer` : 'its name ends as the MAC of the unit does'}`,
+    evidence: `${name} at ${at.host}:${at.port}, ${mac == null ? 'its name ends as the MAC of the unit does' : `MAC ${mac} by the ARP table of this computer`}`,
     ...(version == null && { notDone: ['its version was not heard: it says it only in its log'] }),
   };
 }

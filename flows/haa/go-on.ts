@@ -1,119 +1,50 @@
 import { BenchError } from '../../src/core/errors.ts';
 import { verdictFrom, type Verdict } from '../../src/core/outcome.ts';
-import { sanitize } from '../../src/core/text.ts';
-import type { AccessPoint, HostPort, WifiStation } from '../../src/drivers/http/port.ts';
-import type { Offering } from '../../src/drivers/http/firmware-server.ts';
-import { openPortal, PORTAL_PORT, saveSettings, type MirrorPlace } from '../../src/protocols/haa/index.ts';
+import type { WifiStation } from '../../src/drivers/http/port.ts';
 import type { NetworkLink, RunContext } from '../flow.ts';
-import {
-  atAccessPoint,
-  awaitUnit,
-  doNotUnplug,
-  SETTLING_MS,
-  type WantedUnit,
-} from '../network-plug/index.ts';
-import { followToHaa } from './follow.ts';
-import { HapWatch } from './hap-watch.ts';
+import { awaitUnit, type WantedUnit } from '../network-plug/index.ts';
 import { HAA_INSTALLER } from './installer.ts';
-import { LogEar } from './log-ear.ts';
 import type { HaaPlan } from './plan.ts';
+import { HaaWay, type PortalPlace } from './way.ts';
 
 export interface GoOnOptions {
   readonly plan: HaaPlan;
+  /** As it was met under the firmware before: at an address of the network it goes back to. */
   readonly unit: WantedUnit;
   /** How long its set-up page is waited for, ms. */
   readonly waitMs: number;
 }
 
-/**
- * From the set-up page of the installer to HAA itself. Everything the unit will fetch lies on the server, tested,
- * before anything is posted: a unit that was saved and finds nothing is stranded.
- */
+/** For a unit that has just become an installer: waits for its set-up page and brings it on to HAA. */
 export async function goOn(
   run: RunContext,
   link: NetworkLink,
   { plan, unit, waitMs }: GoOnOptions,
 ): Promise<Verdict> {
-  const { network } = link;
-  const station = await network.wifi();
-  const ear = await LogEar.open(run, network, unit.mac);
-  const hap = new HapWatch(network, unit.mac);
-  let mirror: Mirror | undefined;
+  const station = await link.network.wifi();
+  const way = await HaaWay.prepare(run, link, {
+    plan,
+    mac: unit.mac,
+    towards: () => Promise.resolve(unit.at.host),
+  });
   try {
-    await hap.open();
-    mirror = await offerMirror(run, link, plan, unit);
-    const verdict = await save(run, link, station, { plan, unit, waitMs }, mirror?.place);
-    if (verdict != null) return verdict;
-    doNotUnplug(run, Math.min(SETTLING_MS.haa, plan.patienceMs));
-    return await followToHaa(run, network, {
-      unit,
-      ear,
-      hap,
-      station,
-      patienceMs: plan.patienceMs,
-      cameForMirror: mirror?.wasAsked,
-    });
+    const place = await findPage(run, link, station, unit, waitMs);
+    if (place == null) return noPage(station);
+    await run.identify({ mac: unit.mac, firmware: HAA_INSTALLER.title });
+    await way.save(place);
+    return await way.follow(run.brokenOff, station);
   } finally {
-    ear.close();
-    hap.close();
-    await mirror?.close();
+    await way.close();
   }
 }
-
-/** Undefined once it is saved, or may be. */
-async function save(
-  run: RunContext,
-  { network }: NetworkLink,
-  station: WifiStation | undefined,
-  { plan, unit, waitMs }: GoOnOptions,
-  mirror: MirrorPlace | undefined,
-): Promise<Verdict | undefined> {
-  const { script, wifi } = plan;
-  const post = async (at: HostPort): Promise<void> => {
-    const talk = { network, at, signal: run.brokenOff };
-    const page = await openPortal(talk);
-    if (page.part === 'otamain') throw new BenchError('HAA_OTAMAIN_PORTAL');
-    run.log('info', `set-up page of the installer ${page.version ?? ''} (${page.form} form)`);
-    await run.writeBegins();
-    const end = await saveSettings(talk, page.form, { script, ...wifi, ...(mirror != null && { mirror }) });
-    run.log(
-      'info',
-      end === 'saved' ? 'The unit has saved it and restarts.' : 'No answer came; it may have saved it.',
-    );
-  };
-  const found = await findPage(run, network, station, unit, waitMs);
-  if (found.kind === 'page') {
-    await post(found.at);
-    return undefined;
-  }
-  if (found.kind === 'access-point') {
-    await atAccessPoint(run, station!, { ap: found.ap, port: PORTAL_PORT }, post);
-    return undefined;
-  }
-  return verdictFrom(
-    new BenchError('NEW_FIRMWARE_SILENT', {
-      message:
-        station == null
-          ? 'The set-up page of HAA is at its own access point, and this computer has no Wi-Fi interface to join it.'
-          : 'The access point of the HAA installer was not heard.',
-      advice:
-        'Leave the power on and look with a phone for a Wi-Fi named HAA-…; give it script and Wi-Fi there (http://192.168.4.1:4567), then look again.',
-    }),
-  );
-}
-
-type Page =
-  | { readonly kind: 'page'; readonly at: HostPort }
-  | { readonly kind: 'access-point'; readonly ap: AccessPoint }
-  | { readonly kind: 'none' };
 
 async function findPage(
   run: RunContext,
-  network: NetworkLink['network'],
+  { network }: NetworkLink,
   station: WifiStation | undefined,
   unit: WantedUnit,
   waitMs: number,
-): Promise<Page> {
+): Promise<PortalPlace | undefined> {
   const met = await awaitUnit(run, network, {
     unit,
     wanted: HAA_INSTALLER,
@@ -124,48 +55,18 @@ async function findPage(
     label: 'waiting for the set-up page of HAA',
   });
   if (met.kind === 'answers') return { kind: 'page', at: met.answer.at };
-  if (met.kind === 'access-point' && met.heard.by === 'bssid')
-    return { kind: 'access-point', ap: met.heard.ap };
-  return { kind: 'none' };
+  if (met.kind !== 'access-point' || met.heard.by !== 'bssid' || station == null) return undefined;
+  return { kind: 'access-point', ap: met.heard.ap, station };
 }
 
-interface Mirror {
-  readonly place: MirrorPlace;
-  readonly wasAsked: () => boolean;
-  close(): Promise<void>;
-}
-
-async function offerMirror(
-  run: RunContext,
-  { server }: NetworkLink,
-  { mirror }: HaaPlan,
-  unit: WantedUnit,
-): Promise<Mirror | undefined> {
-  if (mirror == null) return undefined;
-  run.progress({ label: 'putting the files of HAA on the server and testing it', done: 0, unit: 'tries' });
-  const offering = await server.offer(
-    { unit: run.link.text, towards: unit.at.host, files: mirror, style: 'haa', mac: unit.mac },
-    { signal: run.signal },
+const noPage = (station: WifiStation | undefined): Verdict =>
+  verdictFrom(
+    new BenchError('NEW_FIRMWARE_SILENT', {
+      message:
+        station == null
+          ? 'The set-up page of HAA is at its own access point, and this computer has no Wi-Fi interface to join it.'
+          : 'The access point of the HAA installer was not heard.',
+      advice:
+        'Leave the power on and look with a phone for a Wi-Fi named HAA-…; give it script and Wi-Fi there (http://192.168.4.1:4567), then look again.',
+    }),
   );
-  let asked = false;
-  const unsubscribe = offering.subscribe((event) => {
-    if (event.type === 'asked') asked = true;
-    if (event.type === 'whole') run.log('info', `${event.file} was fetched whole`);
-    if (event.type === 'refused') run.log('warn', `${event.file} was refused: ${sanitize(event.reason)}`);
-    if (event.type === 'lost') run.warn(`The firmware server is gone: ${event.reason}`);
-  });
-  return {
-    place: placeOf(offering, mirror[0]!.name),
-    wasAsked: () => asked,
-    close: async () => {
-      unsubscribe();
-      await offering.withdraw();
-    },
-  };
-}
-
-function placeOf(offering: Offering, file: string): MirrorPlace {
-  const { pathname } = new URL(offering.urlOf(file));
-  const folder = pathname.slice(0, pathname.lastIndexOf('/')).replace(/^\//, '');
-  return { ...offering.at, folder };
-}

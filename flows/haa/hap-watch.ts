@@ -1,29 +1,38 @@
 import { BenchError } from '../../src/core/errors.ts';
-import { last6 } from '../../src/core/identity.ts';
+import { last6 as last6Of } from '../../src/core/identity.ts';
 import { sanitize } from '../../src/core/text.ts';
 import type { AnnouncedService, HostPort, Network } from '../../src/drivers/http/port.ts';
 
 /** HAA as HomeKit sees it; installers announce nothing. */
 const HOMEKIT = '_hap._tcp';
 
+/** Which unit is meant: where only its access point is known, only the end of its MAC is. */
+export interface NamedUnit {
+  /** Six lower-case hex digits. */
+  readonly last6: string;
+  readonly mac: string | undefined;
+}
+
+export const namedUnit = (mac: string): NamedUnit => ({ mac, last6: last6Of(mac) });
+
 /** HAA itself, as it was announced by this very unit. */
 export interface HapSighting {
   readonly at: HostPort;
   readonly name: string;
-  /** What says that it is this unit: its ARP entry, or only the end of its MAC in the name. */
-  readonly by: 'mac' | 'name';
+  /** By the ARP table of this computer; missing: only the name says which unit it is. */
+  readonly mac: string | undefined;
 }
 
 /** Watches for HAA of one unit on the network. */
 export class HapWatch {
   readonly #network: Network;
-  readonly #mac: string;
+  readonly #unit: NamedUnit;
   readonly #announced: AnnouncedService[] = [];
   #stop: (() => void) | undefined;
 
-  constructor(network: Network, mac: string) {
+  constructor(network: Network, unit: NamedUnit) {
     this.#network = network;
-    this.#mac = mac;
+    this.#unit = unit;
   }
 
   async open(): Promise<void> {
@@ -32,13 +41,13 @@ export class HapWatch {
 
   /** The last three bytes of its MAC are in the name that HAA gives itself: `HAA-A1B2C3`. */
   async sighting(): Promise<HapSighting | undefined> {
-    const wanted = `haa-${last6(this.#mac)}`;
+    const { last6, mac: wanted } = this.#unit;
     for (const service of this.#announced.splice(0)) {
       const name = sanitize(service.name).slice(0, 60);
-      if (!name.toLowerCase().startsWith(wanted)) continue;
+      if (!name.toLowerCase().startsWith(`haa-${last6}`)) continue;
       const mac = await this.#macOf(service.at.host);
-      if (mac != null && mac !== this.#mac) continue;
-      return { at: service.at, name, by: mac == null ? 'name' : 'mac' };
+      const isOther = mac != null && (wanted == null ? last6Of(mac) !== last6 : mac !== wanted);
+      if (!isOther) return { at: service.at, name, mac };
     }
     return undefined;
   }

@@ -1,4 +1,3 @@
-import { last6 } from '../../src/core/identity.ts';
 import type { Network } from '../../src/drivers/http/port.ts';
 import { LOG_PORT, parseLog, readSign, type HaaSign } from '../../src/protocols/haa/index.ts';
 import type { RunContext } from '../flow.ts';
@@ -11,8 +10,10 @@ export class LogEar {
   readonly #stop: () => void;
   #lines = 0;
   /** The last that told something; undefined while nothing was heard. */
-  last: HaaSign | undefined;
-  /** The last that told of a failure, until something was installed. */
+  last: Exclude<HaaSign, { kind: 'bytes' }> | undefined;
+  /** Of the file that it fetches now. */
+  bytes = 0;
+  /** The last that told of a failure, until HAA itself was installed: in between the installer goes round. */
   failed: string | undefined;
   /** HAA itself was installed, by its own word. */
   installed: Extract<HaaSign, { kind: 'installed' }> | undefined;
@@ -26,26 +27,30 @@ export class LogEar {
   }
 
   /** Throws UDP_PORT_BUSY. */
-  static async open(run: RunContext, network: Network, mac: string): Promise<LogEar> {
-    const own = last6(mac);
+  static async open(run: RunContext, network: Network, last6: string): Promise<LogEar> {
     const found: { ear?: LogEar } = {};
     const stop = await network.listenUdp(LOG_PORT, (datagram) => {
       for (const line of parseLog(datagram))
-        if (line.last6 === own) found.ear?.note(run, line.text, line.address);
+        if (line.last6 === last6) found.ear?.note(run, line.text, line.address);
     });
     return (found.ear = new LogEar(stop));
   }
 
   note(run: RunContext, text: string, address: string): void {
     this.heard = true;
-    if (text !== '' && this.#lines++ < MAX_LOGGED) run.log('device', text);
     const sign = readSign(text);
+    if (sign?.kind === 'bytes') {
+      this.bytes = sign.bytes;
+      return;
+    }
+    if (text !== '' && this.#lines++ < MAX_LOGGED) run.log('device', text);
     if (sign == null) return;
+    this.bytes = 0;
     this.last = sign;
     if (sign.kind === 'failed') this.failed = sign.what;
-    if (sign.kind === 'installed') {
+    if (sign.kind === 'installed' && sign.part === 'HAAMAIN') {
       this.failed = undefined;
-      if (sign.part === 'HAAMAIN') this.installed = sign;
+      this.installed = sign;
     }
     if (sign.kind === 'haa') this.haa = { version: sign.version, address };
   }
@@ -57,14 +62,14 @@ export class LogEar {
 }
 
 /** What the unit does now, for the screen. */
-export function activity({ last }: LogEar): string {
+export function activity({ last, bytes }: LogEar): string {
   switch (last?.kind) {
     case undefined:
       return 'HAA: nothing heard yet, this is its way';
     case 'installer':
       return `HAA: installer ${last.version} is at work`;
     case 'fetching':
-      return `HAA: fetching ${last.what}`;
+      return `HAA: fetching ${last.what}${bytes === 0 ? '' : `, ${bytes} bytes`}`;
     case 'installed':
       return `HAA: ${last.part} installed, it restarts`;
     case 'failed':

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { BenchError } from '../../src/core/errors.ts';
 import type { OfferedFile } from '../../src/drivers/http/firmware-server.ts';
 import { checkScript } from '../../src/protocols/haa/index.ts';
@@ -14,6 +15,8 @@ export interface HaaPlan {
   /** In memory, complete and hashed; undefined: from the vendor's server. */
   readonly mirror: readonly OfferedFile[] | undefined;
   readonly patienceMs: number;
+  /** Of this computer in that Wi-Fi; undefined: it is found out. */
+  readonly address: string | undefined;
 }
 
 /** Undefined where the job says nothing of it. Throws USAGE and FIRMWARE_REFUSED. */
@@ -36,7 +39,19 @@ export async function haaPlanOf(settings: Settings): Promise<HaaPlan | undefined
   return {
     script: checkScript(accessory),
     wifi,
-    mirror: folder === '' ? undefined : await readMirror(folder),
+    mirror: folder === '' ? undefined : await readMirror(folder, publicKeyOf(settings)),
     patienceMs: Number(settings['haa-minutes'] ?? 15) * 60_000,
+    address: addressOf(settings['bench-address'] ?? ''),
   };
+}
+
+const publicKeyOf = (settings: Settings): string | undefined => {
+  const key = settings['mirror-key'] ?? '';
+  return key.trim() === '' ? undefined : key;
+};
+
+function addressOf(text: string): string | undefined {
+  if (text.trim() === '') return undefined;
+  if (isIPv4(text.trim())) return text.trim();
+  throw new BenchError('USAGE', { message: `bench-address: "${text}" is no IPv4 address.` });
 }

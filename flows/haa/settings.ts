@@ -15,6 +15,12 @@ export const haaSettings: readonly SettingSpec[] = [
     kind: 'text',
   },
   {
+    key: 'mirror-key',
+    title: 'Key of who signed the mirror',
+    help: 'PEM, as @FILE; empty: HAA itself. Units take only what is signed with the key that is built into them.',
+    kind: 'text',
+  },
+  {
     key: 'haa-minutes',
     title: 'How long HAA is waited for, min',
     help: 'It fetches itself with three to five restarts and says little meanwhile; its power must stay on.',

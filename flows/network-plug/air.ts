@@ -7,7 +7,7 @@ import { namesAccessPoint, type NewFirmware } from './new-firmware.ts';
 import { SharedWork } from './shared-work.ts';
 
 /** Who uses the Wi-Fi interface of the bench takes it under this name, one unit at a time. */
-const WIFI_TURN = 'Wi-Fi of this computer';
+export const WIFI_TURN = 'Wi-Fi of this computer';
 
 /** The access point of a unit, as it is heard. */
 export interface HeardAccessPoint {

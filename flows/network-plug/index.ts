@@ -1,4 +1,4 @@
-export { atAccessPoint, hearAccessPoint, type HeardAccessPoint } from './air.ts';
+export { atAccessPoint, hearAccessPoint, WIFI_TURN, type HeardAccessPoint } from './air.ts';
 export { awaitUnit, type Appearance, type AwaitOptions } from './appear.ts';
 export { doNotUnplug, mayUnplug, SETTLING_MS } from './do-not-unplug.ts';
 export { isThatFirmware, namesAccessPoint, newFirmwareOf, type NewFirmware } from './new-firmware.ts';

@@ -79,7 +79,7 @@ export const identityOf = (status: TasmotaStatus) => ({
 /** `{"Module":{"45":"Shelly 1"}}`; before 6 `{"Module":"1 (Sonoff Basic)"}`. */
 async function boardOf(client: TasmotaClient, { module }: TasmotaStatus): Promise<string> {
   const { Module: said } = await client.command('Module');
-  const name = typeof said === 'object' && said != null ? Object.values(said)[0] : said;
+  const name: unknown = typeof said === 'object' && said != null ? Object.values(said)[0] : said;
   const text = typeof name === 'string' ? sanitize(name).slice(0, 60) : '';
   return text === '' ? `Tasmota module ${module ?? '?'}` : text;
 }

@@ -107,7 +107,7 @@ export async function makePlan({ task, files, settings, backup }: PlanRequest): 
 function setUpOf(settings: PlanRequest['settings']): SetUp {
   const template = settings['template'] ?? '';
   const name = settings['unit-name'] ?? '';
-  if (/[;"\u0000-\u001f]/.test(name))
+  if (/[;"\p{Cc}]/u.test(name))
     throw new BenchError('USAGE', { message: 'unit-name: ; " and control characters cannot be in it.' });
   return {
     template: template.trim() === '' ? undefined : parseTemplate(template),

@@ -3,12 +3,13 @@ import type { Clock } from '../core/clock.ts';
 import { BenchError } from '../core/errors.ts';
 import type { Link } from '../core/link.ts';
 import type { BleRadio } from '../drivers/ble/radio.ts';
-import type { Network } from '../drivers/http/port.ts';
+import type { HostPort, Network } from '../drivers/http/port.ts';
 import { Air } from './air/air.ts';
 import { LAN } from './lan/addresses.ts';
 import { benchSide, type BenchSide } from './lan/bench-side.ts';
 import { Lan } from './lan/lan.ts';
 import { NetworkPlaces } from './network-places.ts';
+import type { NetworkUnit } from './virtual-device.ts';
 import { Places } from './places.ts';
 import type { PracticeBench } from './practice-bench.ts';
 import { serveProgrammer } from './servers/programmer-server.ts';
@@ -51,6 +52,14 @@ export function createPracticeBench(options: PracticeBenchOptions): OwnPracticeB
     storageOf: (device, unit, fresh) => lockedFlashFile(folder, clock, { device, unit, fresh }),
     ...(options.onUnitLog && { log: options.onUnitLog }),
   });
+  /** A unit that is only its own access point is named by that, as its link would. */
+  const pointOf = ({ mac, at }: NetworkUnit): HostPort | undefined => {
+    const radio = [...lan.radios].find((each) => each.mac === mac);
+    const name = radio?.address == null ? radio?.accessPoint?.ssid.toLowerCase() : undefined;
+    return at == null || name == null || !/^[a-z0-9-]+$/.test(name)
+      ? undefined
+      : { host: name, port: at.port };
+  };
   let network: Promise<Network> | undefined;
   let radio: Promise<BleRadio> | undefined;
 
@@ -101,7 +110,7 @@ export function createPracticeBench(options: PracticeBenchOptions): OwnPracticeB
     async openNetwork(link) {
       const unit = onNetwork.unitOf(link);
       if (openNetwork == null) throw new BenchError('LINK_UNKNOWN', { message: NO_NETWORK });
-      const at = unit.at ?? { host: lan.leases.addressOf(unit.mac), port: LAN.pagePort };
+      const at = pointOf(unit) ?? unit.at ?? { host: lan.leases.addressOf(unit.mac), port: LAN.pagePort };
       return {
         network: await (network ??= openNetwork(benchSide(lan))),
         at,

@@ -7,7 +7,14 @@ export interface SeenRequest extends HttpRequest {
   readonly query: URLSearchParams;
 }
 
-export type Answer = string | { readonly status?: number; readonly body: string | Uint8Array } | Error;
+export type Answer =
+  | string
+  | {
+      readonly status?: number;
+      readonly body: string | Uint8Array;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | Error;
 export type Script = (request: SeenRequest) => Answer | Promise<Answer>;
 
 /** A network on which one script answers for every unit; everything sent is kept. Nothing but requests is there. */
@@ -25,7 +32,7 @@ export function scriptedNetwork(script: Script): { readonly network: Network; re
       if (answer instanceof Error) throw answer;
       return typeof answer === 'string'
         ? httpAnswer(200, answer)
-        : httpAnswer(answer.status ?? 200, answer.body);
+        : httpAnswer(answer.status ?? 200, answer.body, answer.headers);
     },
     connect: none,
     listenUdp: none,
@@ -46,7 +53,11 @@ const bodyBytes = (body: HttpRequest['body']): number =>
       ? body.length
       : body.content.length;
 
-function httpAnswer(status: number, content: string | Uint8Array): HttpAnswer {
+function httpAnswer(
+  status: number,
+  content: string | Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): HttpAnswer {
   const body = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  return { status, headers: {}, body, text: () => new TextDecoder().decode(body) };
+  return { status, headers, body, text: () => new TextDecoder().decode(body) };
 }

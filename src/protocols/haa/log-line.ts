@@ -35,6 +35,8 @@ export type HaaSign =
   /** An installer has started and is in the network. */
   | { readonly kind: 'installer'; readonly version: string }
   | { readonly kind: 'fetching'; readonly what: string }
+  /** Of the file that is fetched, so far. */
+  | { readonly kind: 'bytes'; readonly bytes: number }
   | {
       readonly kind: 'installed';
       readonly part: 'OTAMAIN' | 'HAABOOT' | 'HAAMAIN';
@@ -58,6 +60,10 @@ export function readSign(text: string): HaaSign | undefined {
     };
   const failed = /^! ?(?:Installing )?((?:OTAMAIN|HAABOOT|HAAMAIN)(?: sign)? -?\d+)/.exec(text);
   if (failed) return { kind: 'failed', what: failed[1]! };
+  const refused = /^HTTP returns ([45]\d\d)$/.exec(text);
+  if (refused) return { kind: 'failed', what: `HTTP ${refused[1]!}` };
+  const bytes = /^- (\d{1,8})$/.exec(text);
+  if (bytes) return { kind: 'bytes', bytes: Number(bytes[1]) };
   const fetching = /^>>> (?:Get sign|File(?: part)? from|Version from)\s*(.*)/.exec(text);
   if (fetching) return { kind: 'fetching', what: fetching[1] === '' ? 'a signature' : fetching[1]! };
   const haa = /^(?:HAA|Home Accessory Architect)[: ]+v?(\d{1,3}\.\d{1,3}\.\d{1,3})\b/.exec(text);

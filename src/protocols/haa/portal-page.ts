@@ -8,6 +8,8 @@ export interface PortalPage {
   readonly form: 'new' | 'old';
   /** HAABOOT takes an accessory script, OTAMAIN does not. */
   readonly part: 'haaboot' | 'otamain';
+  /** Where its form goes: `/sn`, before 2021 `/settings`. */
+  readonly path: string;
   /** Of the installer: `12.18.0`; missing where the page does not say it. */
   readonly version?: string;
 }
@@ -23,6 +25,9 @@ export function parsePortal(html: string): PortalPage {
   return {
     form,
     part: has(form === 'new' ? 'cnf' : 'conf') ? 'haaboot' : 'otamain',
+    path:
+      /<form\b[^>]{0,200}\baction="?(\/[\w/-]{1,40})/.exec(html)?.[1] ??
+      (form === 'new' ? '/sn' : '/settings'),
     ...(version != null && { version: sanitize(version) }),
   };
 }

@@ -1,6 +1,6 @@
 import { CodecError } from '../../core/codec-error.ts';
 import { BenchError, isBenchError } from '../../core/errors.ts';
-import type { HostPort, Network } from '../../drivers/http/port.ts';
+import type { HostPort, HttpAnswer, Network } from '../../drivers/http/port.ts';
 import { encodeForm, parsePortal, type PortalPage, type PortalSettings } from './portal-page.ts';
 
 /** Of the set-up page, at the address that the unit has as an access point. */
@@ -17,16 +17,15 @@ const ANSWER_LIMIT_MS = 12_000;
 /** With its list of networks, bytes. */
 const MAX_PAGE_BYTES = 64 * 1024;
 
+/** Of new installers; old ones lead on from there to their own. */
+const PAGE = '/sn';
+
 /** Opens the set-up page, which then stays open for 15 min. Throws HAA_PORTAL_UNREADABLE and what the network throws. */
-export async function openPortal({ network, at, signal }: PortalTalk): Promise<PortalPage> {
-  const answer = await network.request({
-    to: at,
-    method: 'GET',
-    path: '/sn',
-    signal,
-    silenceLimitMs: ANSWER_LIMIT_MS,
-    maxAnswerBytes: MAX_PAGE_BYTES,
-  });
+export async function openPortal(talk: PortalTalk): Promise<PortalPage> {
+  let answer = await get(talk, PAGE);
+  const elsewhere = /^\/[\w/-]{1,40}$/.exec(answer.headers['location'] ?? '')?.[0];
+  if ([301, 302].includes(answer.status) && elsewhere != null && elsewhere !== PAGE)
+    answer = await get(talk, elsewhere);
   try {
     return parsePortal(answer.text());
   } catch (cause) {
@@ -35,6 +34,16 @@ export async function openPortal({ network, at, signal }: PortalTalk): Promise<P
   }
 }
 
+const get = ({ network, at, signal }: PortalTalk, path: string): Promise<HttpAnswer> =>
+  network.request({
+    to: at,
+    method: 'GET',
+    path,
+    signal,
+    silenceLimitMs: ANSWER_LIMIT_MS,
+    maxAnswerBytes: MAX_PAGE_BYTES,
+  });
+
 /**
  * Saves script, Wi-Fi and server; the unit restarts and goes on by itself. `unknown`: no answer came, and it may have
  * saved all the same. Throws HAA_UNSAVED for an answer that is no OK, and what the network throws before the form is
@@ -42,7 +51,7 @@ export async function openPortal({ network, at, signal }: PortalTalk): Promise<P
  */
 export async function saveSettings(
   { network, at, signal }: PortalTalk,
-  form: PortalPage['form'],
+  { form, path }: Pick<PortalPage, 'form' | 'path'>,
   settings: PortalSettings,
 ): Promise<'saved' | 'unknown'> {
   const body = encodeForm(form, settings);
@@ -50,7 +59,7 @@ export async function saveSettings(
     const answer = await network.request({
       to: at,
       method: 'POST',
-      path: '/sn',
+      path,
       headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
       body,
       signal,

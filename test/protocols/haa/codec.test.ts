@@ -9,12 +9,12 @@ import { checkScript } from '../../../src/protocols/haa/script.ts';
 const NEW_PAGE =
   '<html><h1>Home Accessory Architect<br>Installer v7.14.0 esp8266</h1><form action="/sn" method="post"><textarea name="cnf" autocorrect="off"></textarea><input type="text" id="ssid" name="sid" maxlength="63"><input type="password" name="psw"></form>';
 const OLD_PAGE =
-  '<html><title>HAA Installer</title><form><textarea name="conf"></textarea><input name="ssid"><input name="password"><input name="otarepo"></form>';
+  '<html><title>HAA Installer</title><form action="/settings"><textarea name="conf"></textarea><input name="ssid"><input name="password"><input name="otarepo"></form>';
 
 describe('the set-up page', () => {
   it('is told by its fields', () => {
-    expect(parsePortal(NEW_PAGE)).toEqual({ form: 'new', part: 'haaboot', version: '7.14.0' });
-    expect(parsePortal(OLD_PAGE)).toEqual({ form: 'old', part: 'haaboot' });
+    expect(parsePortal(NEW_PAGE)).toEqual({ form: 'new', part: 'haaboot', version: '7.14.0', path: '/sn' });
+    expect(parsePortal(OLD_PAGE)).toEqual({ form: 'old', part: 'haaboot', path: '/settings' });
     expect(parsePortal(NEW_PAGE.replace('name="cnf"', 'name="x"'))).toMatchObject({ part: 'otamain' });
     for (const page of ['', '<html>router <input name="ssid">', '<input '.repeat(10_000), 'HAA'])
       expect(() => parsePortal(page)).toThrow(CodecError);
@@ -89,6 +89,9 @@ describe('the log', () => {
     ['* HAAMAIN 12.18.0 installed', { kind: 'installed', part: 'HAAMAIN', version: '12.18.0' }],
     ['! OTAMAIN sign -4', { kind: 'failed', what: 'OTAMAIN sign -4' }],
     ['! Installing HAAMAIN -2', { kind: 'failed', what: 'HAAMAIN -2' }],
+    ['HTTP returns 404', { kind: 'failed', what: 'HTTP 404' }],
+    ['- 114688', { kind: 'bytes', bytes: 114_688 }],
+    ['HAAMAIN no new version found', undefined],
     ['>>> Get sign', { kind: 'fetching', what: 'a signature' }],
     ['>>> File part from 10.1.0.2', { kind: 'fetching', what: '10.1.0.2' }],
     ['HAA 12.18.0', { kind: 'haa', version: '12.18.0' }],
