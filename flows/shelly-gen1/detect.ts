@@ -8,15 +8,14 @@ import { fitsTakeover, readyForUpdate } from './pre-checks.ts';
 import { WIRE_FLOW } from './recovery.ts';
 import type { MetUnit, ShellyRun, ShellySession } from './session.ts';
 
+/** From its power to its first answer on the network: 5 to 15 s where its Wi-Fi is in reach, ms. */
+const START_LIMIT_MS = 25_000;
+const ASKED_EVERY_MS = 2_000;
+
 /** Asks what runs there, and whether it can be converted. Writes nothing. */
 export async function detect(session: ShellySession, run: ShellyRun): Promise<StepResult> {
-  run.progress({ label: 'asking what answers there', done: 0, unit: 'tries' });
-  const { link } = session;
-  const { login, task, conversion } = run.plan;
-  const answer = await whoAnswers(link.network, session.at, {
-    signal: run.signal,
-    ...(login !== undefined && { login }),
-  });
+  const { task, conversion } = run.plan;
+  const answer = await firstAnswer(session, run);
   if (answer === undefined) throw await nobody(session, run);
   run.log('info', `${session.at.host}: ${answer.title}`);
   const { mac } = answer;
@@ -44,6 +43,21 @@ export async function detect(session: ShellySession, run: ShellyRun): Promise<St
     default:
       if (conversion !== undefined && isThatFirmware(answer, conversion.wanted)) return settled(answer, run);
       throw otherFirmware(answer);
+  }
+}
+
+/** A unit that was just plugged in is met when it is up. */
+async function firstAnswer({ link, at }: ShellySession, run: ShellyRun): Promise<PlugAnswer | undefined> {
+  const { login } = run.plan;
+  const startedMs = run.clock.monotonicMs();
+  for (let tries = 0; ; tries++) {
+    run.progress({ label: 'asking what answers there', done: tries, unit: 'tries' });
+    const answer = await whoAnswers(link.network, at, {
+      signal: run.signal,
+      ...(login !== undefined && { login }),
+    });
+    if (answer !== undefined || run.clock.monotonicMs() - startedMs >= START_LIMIT_MS) return answer;
+    await run.clock.sleep(ASKED_EVERY_MS, run.signal);
   }
 }
 

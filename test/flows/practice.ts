@@ -4,7 +4,7 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createBench } from '../../src/bench/create-bench.ts';
 import type { BatchRequest, Bench, BenchEvent, SettledView } from '../../src/bench/view.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { systemClock, type Clock } from '../../src/core/clock.ts';
 import { parseLinks } from '../../src/core/link.ts';
 import { createFirmwareServer } from '../../src/drivers/http/firmware-server-process.ts';
 import { inspectFile } from '../../src/firmware/inspect.ts';
@@ -46,7 +46,14 @@ export interface Practice {
 }
 
 /** The real flows over real records on the practice bench; nobody is at the screen unless it is `interactive`. */
-export async function practice({ interactive = false } = {}): Promise<Practice> {
+export async function practice({
+  interactive = false,
+  clock = systemClock,
+}: {
+  readonly interactive?: boolean;
+  /** Of bench, units and network; the firmware server keeps real time. */
+  readonly clock?: Clock;
+} = {}): Promise<Practice> {
   const folder = await mkdtemp(path.join(tmpdir(), 'benchflash-practice-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const run: Practice['run'] = async ({
@@ -64,11 +71,11 @@ export async function practice({ interactive = false } = {}): Promise<Practice> 
       records,
       practice: createPracticeBench({
         dataDir: folder,
-        clock: systemClock,
+        clock,
         openRadio: (air) => openPracticeRadio(air, systemClock),
-        openNetwork: openPracticeNetwork,
+        openNetwork: (lan) => openPracticeNetwork(lan, clock),
       }),
-      clock: systemClock,
+      clock,
       sleepInhibitor: {
         current: { state: 'off' },
         acquire: () => Promise.resolve({ state: { state: 'off' } as const, release: () => {} }),

@@ -40,5 +40,5 @@ export async function sendWifi(client: TasmotaClient, { ssid, password }: WifiSe
     await client.command(`SSID1 ${ssid}`);
     return;
   }
-  await client.command(`Backlog ${key};SSID1 ${ssid}`);
+  await client.command(`Backlog SSID1 ${ssid};${key}`);
 }

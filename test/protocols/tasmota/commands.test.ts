@@ -74,7 +74,7 @@ describe('Wi-Fi', () => {
   it('goes in one line, in two where a name holds the sign that ends a command', async () => {
     const one = unit(() => '{}');
     await sendWifi(one.client, { ssid: 'our bench', password: 'pass word&1' });
-    expect(one.commands()).toEqual(['Backlog Password1 pass word&1;SSID1 our bench']);
+    expect(one.commands()).toEqual(['Backlog SSID1 our bench;Password1 pass word&1']);
     const two = unit(() => '{}');
     await sendWifi(two.client, { ssid: 'a;b', password: '' });
     expect(two.commands()).toEqual(['Password1 "', 'SSID1 a;b']);
