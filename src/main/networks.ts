@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Network } from '../drivers/http/port.ts';
 import type { Programs } from '../drivers/process/programs.ts';
+import type { BenchSide } from '../virtual/lan/bench-side.ts';
 
 /** This computer's network. Nothing of it is loaded before somebody asks for it. */
 export function lazyNetwork(clock: Clock, programs: Programs): Network {
@@ -20,4 +21,11 @@ export function lazyNetwork(clock: Clock, programs: Programs): Network {
     ownAddressTowards: async (host) => (await network()).ownAddressTowards(host),
     wifi: async () => (await network()).wifi(),
   };
+}
+
+/** The network of the practice bench: its LAN, over which the real HTTP client and raw connections go. */
+export async function openPracticeNetwork(lan: BenchSide, clock: Clock): Promise<Network> {
+  const { createNetwork } = await import('../drivers/http/network.ts');
+  const { request, connect } = createNetwork({ clock, route: (at) => lan.route(at) });
+  return { ...lan, request, connect };
 }

@@ -10,12 +10,13 @@ import { watchClockJumps } from '../drivers/host/clock-jump.ts';
 import { createSleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
 import type { BleRadio } from '../drivers/ble/radio.ts';
 import { hostPrograms } from '../drivers/process/host-programs.ts';
+import type { Network } from '../drivers/http/port.ts';
 import { openSerialPort } from '../drivers/serial/open-serial-port.ts';
 import { inspectFile } from '../firmware/inspect.ts';
 import { type DataDir, openDataDir } from '../records/data-dir.ts';
 import { createPracticeBench } from '../virtual/create-practice-bench.ts';
 import { lazyFirmwareServer } from './lazy-firmware-server.ts';
-import { lazyNetwork } from './networks.ts';
+import { lazyNetwork, openPracticeNetwork } from './networks.ts';
 import { PortNames } from './port-names.ts';
 import { lazyRadioOpener, openPracticeRadio } from './radios.ts';
 
@@ -37,6 +38,8 @@ export interface RealBench {
   readonly ports: PortNames;
   /** This computer's radio, the same as the bench's. */
   openRadio(): Promise<BleRadio>;
+  /** This computer's network, the same as the bench's. */
+  readonly network: Network;
   /** Cancels what runs at safe points, closes links and records. */
   close(): Promise<void>;
 }
@@ -58,14 +61,17 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
     const radios = lazyRadioOpener(clock);
     const programs = hostPrograms(clock);
     const firmwareServer = lazyFirmwareServer(clock);
+    const practice = createPracticeBench({
+      dataDir: records.path,
+      clock,
+      openRadio: (air) => openPracticeRadio(air, clock),
+      openNetwork: (lan) => openPracticeNetwork(lan, clock),
+    });
+    const network = lazyNetwork(clock, programs);
     const bench = createBench({
       flows: options.flows,
       records,
-      practice: createPracticeBench({
-        dataDir: records.path,
-        clock,
-        openRadio: (air) => openPracticeRadio(air, clock),
-      }),
+      practice,
       clock,
       sleepInhibitor,
       interactive: options.interactive,
@@ -73,7 +79,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       openSerial: (link, open) => openSerialPort(link, { ...open, clock }),
       openRadio: (open) => radios.open(open),
       programs,
-      network: lazyNetwork(clock, programs),
+      network,
       firmwareServer,
       inspectFile,
       rememberSetting: (jobName, key, value) => {
@@ -90,8 +96,10 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       jobs,
       ports,
       openRadio: () => radios.open({}),
+      network,
       async close() {
         await bench.shutdown();
+        await practice.close();
         await firmwareServer.close();
         await radios.close();
         stopWatching();
