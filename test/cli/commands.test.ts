@@ -1,3 +1,4 @@
+import { BenchError } from '../../src/core/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { codeBeside } from '../../src/cli/outcome-text.ts';
 import { demoBatch, demoTray } from '../../src/cli/demo/tray.ts';
@@ -263,11 +264,12 @@ describe('scan of the network', () => {
   it('lists what announces itself, each device once, and says that none is in a batch', async () => {
     const services = on([plug, sonoff, node, plug]);
     const { host } = await command(['scan'], services);
-    expect(host.stdout.lines.slice(-4)).toEqual([
+    expect(host.stdout.lines.slice(-5)).toEqual([
       'On the network, and in no batch by itself:',
       'esphome://192.168.1.40  ESPHome device (esp01_1m)  kitchen  ESPHome 2024.5.0  a1:b2:c3:d4:e5:f6',
       'http://192.168.1.41  Shelly plug-s  shellyplug-s-A1B2C3  MAC ends with a1b2c3',
       '192.168.1.42  eWeLink device  eWeLink_1',
+      'Not every device announces itself: scan --sweep tries every address.',
     ]);
     expect(services.announces).toBeUndefined();
     const json = await command(['scan', '--json'], on([plug, plug]));
@@ -276,7 +278,22 @@ describe('scan of the network', () => {
 
   it('says so where nothing does', async () => {
     const { host } = await command(['scan']);
-    expect(host.stdout.lines.at(-1)).toBe('No device that can be flashed announced itself on the network.');
+    expect(host.stdout.lines.at(-2)).toBe('No device that can be flashed was found on the network.');
+  });
+
+  it('tries every address when asked to, and says so where it cannot', async () => {
+    const silent = { ...plug, name: undefined, model: 'Tasmota 15.5.0', answers: 'tasmota', locked: true };
+    const services = Object.assign(on([]), { silentLan: [silent as FakeServices['lan'][0]] });
+    const { host } = await command(['scan', '--sweep'], services);
+    expect(host.stdout.lines.slice(-2)).toEqual([
+      'http://192.168.1.41  Tasmota 15.5.0  wants a password  MAC ends with a1b2c3',
+      'Every address was tried: 2 answer, whatever they are.',
+    ]);
+    services.sweep = () => Promise.reject(new BenchError('NO_ROUTE', { message: 'No private network.' }));
+    const none = await command(['scan', '--sweep'], services);
+    expect(none.host.stdout.lines.at(-1)).toBe('No address was tried: No private network.');
+    const json = await command(['scan', '--sweep', '--json'], on([]));
+    expect(json.host.stdout.json).toMatchObject([{ network: { devices: [], sweep: { answered: 1 } } }]);
   });
 
   it('follows what comes, and tells a device again only when it says something new', async () => {
