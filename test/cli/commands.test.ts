@@ -445,6 +445,30 @@ describe('virtual', () => {
     expect(services.closed).toBe(1);
   });
 
+  it('serves several, numbers and ports one after another', async () => {
+    const host = new FakeHost();
+    const services = new FakeServices();
+    const write = host.stderr.write.bind(host.stderr);
+    // All are up when it is said how to stop them.
+    host.stderr.write = (text, done) => {
+      queueMicrotask(() => host.signal('SIGTERM'));
+      return write(text, done);
+    };
+    const listen = ['virtual', 'shelly-plug-s', '--listen', 'http://127.0.0.1:8100', '--count', '3'];
+    expect((await command([...listen, '--unit', '5'], services, host)).code).toBe(0);
+    expect(services.served.map(({ port, unit }) => [port, unit])).toEqual([
+      [8100, 5],
+      [8101, 6],
+      [8102, 7],
+    ]);
+    expect(services.closed).toBe(3);
+    for (const more of [
+      ['--image', 'flash.bin'],
+      ['--listen', 'http://127.0.0.1:65534'],
+    ])
+      expect((await command([...listen, ...more])).code).toBe(2);
+  });
+
   it('writes practice images instead', async () => {
     const { code, host, services } = await command(['virtual', 'lamp', '--make-firmware', 'out']);
     expect(code).toBe(0);
