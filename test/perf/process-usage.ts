@@ -15,8 +15,8 @@ const TICKS_PER_SECOND = 100;
 const LOOK_MS = 500;
 
 /**
- * Follows a child of this process, which may start later and end before the answer is wanted, by a word of its command
- * line. Linux only: elsewhere there is never one.
+ * Follows a child of this process, which may start later and end before the answer is wanted, by a word of its
+ * command line or title. Linux only: elsewhere there is never one.
  */
 export function watchChild(word: string): () => ProcessUsage | undefined {
   let pid: string | undefined;

@@ -37,7 +37,7 @@ const { bench } = opened;
 
 const started = performance.now();
 const cpu = process.cpuUsage();
-const serverUsage = watchChild('firmware-server');
+const serverUsage = watchChild('firmware server');
 const stop = watchEventLoop();
 const id = await bench.start({
   flowId: 'shelly-plug-s',
