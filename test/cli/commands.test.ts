@@ -501,13 +501,15 @@ describe('demo and screen', () => {
     expect(links.filter((link) => link.virtual?.state === 'esphome')).toHaveLength(1);
   });
 
-  it('has a mixed tray: thermometers by wire and by Bluetooth beside the lamps, no unit twice', async () => {
+  it('has a mixed tray: by wire, by Bluetooth and over the network, no unit twice', async () => {
     const virtual = await new FakeServices().virtual();
     const tray = await demoTray({ virtual, folder: 'virtual', mishap: true }, 12);
     expect(tray.map(({ flowId, links }) => `${flowId} ${links.length}`)).toEqual([
       'lywsd03mmc-wire 3',
       'lywsd03mmc-wire 1',
       'lywsd03mmc-ble 4',
+      'shelly-plug-s 4',
+      'tasmota 2',
       'mijia-bedside-lamp-2 12',
     ]);
     const texts = tray.flatMap(({ links }) => links.map(({ text }) => text));
@@ -520,7 +522,16 @@ describe('demo and screen', () => {
   it('has a practice batch for lamps, plugs and thermometers, and says so where there is none', async () => {
     const virtual = await new FakeServices().virtual();
     const parts = { virtual, folder: 'virtual', mishap: true };
-    for (const id of ['mijia-bedside-lamp-2', 'esp8266-plug-wire', 'lywsd03mmc-wire', 'lywsd03mmc-ble']) {
+    const ids = [
+      'mijia-bedside-lamp-2',
+      'esp8266-plug-wire',
+      'lywsd03mmc-wire',
+      'lywsd03mmc-ble',
+      'shelly-plug-s',
+      'shelly-gen1',
+      'tasmota',
+    ];
+    for (const id of ids) {
       const { flowId, links } = await demoBatch(parts, id);
       expect(flowId).toBe(id);
       expect(links.length).toBeGreaterThan(1);
