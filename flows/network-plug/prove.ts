@@ -202,7 +202,7 @@ function silent(
   if (appearance.kind === 'access-point') return open('AT_ACCESS_POINT', appearance.heard);
   const { last, heard } =
     appearance.kind === 'silent' ? appearance : { last: appearance.answer, heard: undefined };
-  if (last !== undefined) {
+  if (last !== undefined && last.firmware !== 'unknown') {
     const code = ranBefore(last) ? 'OLD_FIRMWARE_STAYED' : (codeForOther?.(last) ?? 'OTHER_FIRMWARE_ANSWERS');
     const message = `${unit.mac} answers with ${last.title}, not with ${wanted.title}. ${why}`.trim();
     return verdictFrom(new BenchError(code, { message }), {
@@ -210,7 +210,10 @@ function silent(
       evidence: last.title,
     });
   }
-  const noted = heard === undefined ? '' : ` An access point of it is heard: ${sanitize(heard.ap.ssid)}.`;
+  const noted = [
+    ...(heard === undefined ? [] : [` An access point of it is heard: ${sanitize(heard.ap.ssid)}.`]),
+    ...(last === undefined ? [] : [` What answers with its MAC is ${last.title}.`]),
+  ].join('');
   const prefix = wanted.accessPointPrefix;
   return verdictFrom(
     new BenchError('NEW_FIRMWARE_SILENT', {

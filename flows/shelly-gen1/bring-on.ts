@@ -1,4 +1,5 @@
 import { BenchError, toBenchError } from '../../src/core/errors.ts';
+import { sanitize } from '../../src/core/text.ts';
 import { MongooseUnit } from '../../src/protocols/mongoose/index.ts';
 import type { PlugAnswer } from '../../src/protocols/plugs/index.ts';
 import {
@@ -14,8 +15,11 @@ import { tellBytes } from './tell-bytes.ts';
 import { offerTarget } from './wire-check.ts';
 
 const LOOK_EVERY_MS = 5_000;
-/** The intermediate firmware that answers and has not come to us by then has another URL, or could not reach us, ms. */
-const COMES_BY_ITSELF_MS = 45_000;
+/**
+ * The intermediate firmware fetches as soon as it has an address. One that answers for so long and was not seen to
+ * fetch is sent here, which restarts it, ms: long where it should come here by itself, since a loaded bench sees it late.
+ */
+const PATIENCE_MS = { ours: 120_000, ofThisComputer: 60_000, elsewhere: 15_000 } as const;
 /** Copying its slot, two restarts and two joins of a unit that took the archive, ms: 1 to 2 min on healthy units. */
 const SILENT_LIMIT_MS = 5 * 60_000;
 /** Stock firmware that answers so long after it had the archive has not taken it, ms. */
@@ -32,6 +36,8 @@ interface Way {
   repoints: number;
   /** Monotonic ms; undefined while it does not answer as that. */
   takeoverSinceMs: number | undefined;
+  /** From then on until it is sent here, ms. */
+  patienceMs: number;
   lastSignMs: number;
   sweptMs: number;
   heardMs: number;
@@ -54,6 +60,7 @@ export async function bringOn(session: ShellySession, run: ShellyRun): Promise<v
     finder: new UnitFinder(session.link.network, wantedUnit(session)),
     repoints: 0,
     takeoverSinceMs: undefined,
+    patienceMs: 0,
     lastSignMs: nowMs,
     sweptMs: nowMs,
     heardMs: nowMs,
@@ -79,10 +86,13 @@ async function isTaken(session: ShellySession, run: ShellyRun, way: Way): Promis
   const offered = session.target!;
   const { watch } = offered;
   const options = { clock: run.clock, signal: run.brokenOff };
-  const hasNews = await watch.until((now) => now.whole || isFetching(now, way) || now.lost !== undefined, {
-    ...options,
-    silenceMs: LOOK_EVERY_MS,
-  });
+  const hasNews = await watch.until(
+    (now) => now.whole || now.asked > way.transfersOver || now.lost !== undefined,
+    {
+      ...options,
+      silenceMs: LOOK_EVERY_MS,
+    },
+  );
   if (!hasNews) return false;
   if (watch.now.lost !== undefined && !watch.now.whole) {
     run.log('warn', `The firmware server ended (${watch.now.lost}); the target is put on a new one.`);
@@ -131,7 +141,8 @@ async function hasArrived(session: ShellySession, run: ShellyRun, way: Way): Pro
     if (nowMs - way.lastSignMs < SILENT_LIMIT_MS) return false;
     throw silent(session, way);
   }
-  way.lastSignMs = nowMs;
+  if (answer.firmware !== 'unknown') way.lastSignMs = nowMs;
+  else if (nowMs - way.lastSignMs >= SILENT_LIMIT_MS) throw silent(session, way);
   if (isThatFirmware(answer, wanted)) return arrived(run, answer.title);
   switch (answer.firmware) {
     case 'takeover':
@@ -143,6 +154,9 @@ async function hasArrived(session: ShellySession, run: ShellyRun, way: Way): Pro
       throw new BenchError('OLD_FIRMWARE_STAYED', {
         message: `The unit fetched the takeover archive whole and did not take it: ${answer.title} answers again.`,
       });
+    case 'unknown':
+      // A unit that restarts takes connections before it answers them.
+      return false;
     default:
       throw new BenchError('OTHER_FIRMWARE_ANSWERS', {
         message: `In the middle of the conversion the unit answers with ${answer.title}; the target was not fetched.`,
@@ -178,10 +192,11 @@ async function find(run: ShellyRun, way: Way): Promise<PlugAnswer | undefined> {
 
 /** The intermediate firmware answers and fetches nothing from us: it is sent here. */
 async function standsStill(session: ShellySession, run: ShellyRun, way: Way, nowMs: number): Promise<void> {
-  way.takeoverSinceMs ??= nowMs;
-  // Found halfway it may be fetching from a server that an earlier program left behind: it is not disturbed at once.
-  const waitMs = session.mustRepoint ? 0 : COMES_BY_ITSELF_MS;
-  if (nowMs - way.takeoverSinceMs < waitMs) return;
+  if (way.takeoverSinceMs === undefined) {
+    way.takeoverSinceMs = nowMs;
+    way.patienceMs = session.mustRepoint ? 0 : await patience(session, run);
+  }
+  if (nowMs - way.takeoverSinceMs < way.patienceMs) return;
   const { refused } = session.target!.watch.now;
   if (way.repoints >= REPOINTS)
     throw new BenchError('TAKEOVER_STUCK', {
@@ -205,11 +220,26 @@ async function standsStill(session: ShellySession, run: ShellyRun, way: Way, now
   }
 }
 
+/** By where it fetches from: an earlier program may have left a server behind that serves it just now. */
+async function patience(session: ShellySession, run: ShellyRun): Promise<number> {
+  const { url, offering } = session.target!;
+  try {
+    const own = await new MongooseUnit(peerOf(session, run.brokenOff, undefined)).takeoverUrl();
+    if (own === url) return PATIENCE_MS.ours;
+    run.log('info', `the intermediate firmware fetches from ${sanitize(own).slice(0, 100)}`);
+    return own.startsWith(`http://${offering.at.host}:`) ? PATIENCE_MS.ofThisComputer : PATIENCE_MS.elsewhere;
+  } catch (error) {
+    const known = toBenchError(error);
+    if (known.code === 'ABORTED' || known.code === 'BUG') throw error;
+    return PATIENCE_MS.ofThisComputer;
+  }
+}
+
 function silent({ met, target }: ShellySession, { wasCut }: Way): BenchError {
   const { bytes } = target!.watch.now;
   if (wasCut)
     return new BenchError('TAKEOVER_CUT', {
-      message: `The second stage broke off at ${bytes} bytes, and ${met!.mac} is silent since: its boot loader may be gone.`,
+      message: `The second stage broke off (${bytes} bytes were acknowledged), and ${met!.mac} is silent since: its boot loader may be gone.`,
     });
   return new BenchError('TAKEOVER_SILENT');
 }

@@ -1,5 +1,6 @@
 import { BenchError } from '../../src/core/errors.ts';
 import { isGood } from '../../src/core/outcome.ts';
+import { sanitize } from '../../src/core/text.ts';
 import { shellyModelOfApp, shellyModelOfType } from '../../src/firmware/shelly-models.ts';
 import { whoAnswers, type PlugAnswer } from '../../src/protocols/plugs/index.ts';
 import { done, settle, type StepResult } from '../flow.ts';
@@ -120,21 +121,22 @@ async function wasBegunHere(run: ShellyRun, mac: string): Promise<boolean> {
   }
 }
 
-/** A dark LED is not a dead unit: whoever was converted and lost its network opens an access point. */
+/** How the access points of Shelly stock firmware begin: that of a unit that does not get onto its Wi-Fi. */
+const STOCK_PREFIX = 'shelly';
+
+/** A dark LED is not a dead unit: who has lost its network, or was converted before, opens an access point. */
 async function nobody({ link, at }: ShellySession, run: ShellyRun): Promise<BenchError> {
   const station = await link.network.wifi();
-  const prefix = run.plan.conversion?.wanted.accessPointPrefix?.toLowerCase();
-  const heard =
-    station === undefined || prefix === undefined ? [] : await station.scan(run.signal).catch(() => []);
-  const waiting = heard.map(({ ssid }) => ssid).filter((ssid) => ssid.toLowerCase().startsWith(prefix!));
+  const prefixes = [STOCK_PREFIX, run.plan.conversion?.wanted.accessPointPrefix?.toLowerCase()];
+  const isOfPlug = (ssid: string) =>
+    prefixes.some((prefix) => prefix !== undefined && ssid.toLowerCase().startsWith(prefix));
+  const heard = station === undefined ? [] : await station.scan(run.signal).catch(() => []);
+  const names = heard.map(({ ssid }) => sanitize(ssid)).filter(isOfPlug);
+  if (names.length === 0)
+    return new BenchError('PLUG_NOT_FOUND', { message: `Nothing answers at ${at.host}.` });
   return new BenchError('PLUG_NOT_FOUND', {
-    message:
-      waiting.length === 0
-        ? `Nothing answers at ${at.host}.`
-        : `Nothing answers at ${at.host}; access points of converted units are heard: ${waiting.slice(0, 3).join(', ')}.`,
-    ...(waiting.length > 0 && {
-      advice:
-        'If it is this unit, join that access point with a phone and give it its Wi-Fi; else check its power and address.',
-    }),
+    message: `Nothing answers at ${at.host}; access points of such units are heard: ${names.slice(0, 3).join(', ')}.`,
+    advice:
+      'If one is this unit, join it with a phone and give the unit its Wi-Fi; else check power and address.',
   });
 }

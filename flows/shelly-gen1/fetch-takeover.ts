@@ -15,6 +15,7 @@ const STALL_LIMIT_MS = 600_000;
 /** From a broken transfer until stock firmware says that it is idle again, ms. */
 const RECOVERS_MS = 45_000;
 const LOOK_EVERY_MS = 3_000;
+const UPDATER_ASKED_EVERY_MS = 5_000;
 const TRIES = 2;
 
 /**
@@ -32,14 +33,13 @@ export async function fetchTakeover(session: ShellySession, run: ShellyRun): Pro
       return untouched(session, run, offered, refusal);
     enterStage(session, run, 'takeover archive');
     doNotUnplug(run, SETTLING_MS.mongoose);
-    const brokenBefore = offered.watch.now.broken;
     const stop = tellBytes(run, offered, {
       label: 'the unit fetches the takeover archive',
       totalBytes: content.length,
     });
     try {
       await offered.watch.until(
-        ({ whole, broken, lost }) => whole || broken > brokenBefore || lost !== undefined,
+        ({ whole, broken, asked, lost }) => whole || broken >= asked || lost !== undefined,
         {
           silenceMs: STALL_LIMIT_MS,
           clock: run.clock,
@@ -54,10 +54,13 @@ export async function fetchTakeover(session: ShellySession, run: ShellyRun): Pro
     const stays = await staysStock(session, run);
     if (!stays)
       throw new BenchError('TAKEOVER_SILENT', {
-        message: `The transfer of the takeover archive broke off at ${bytes} bytes, and the unit does not answer.`,
+        message: `The transfer of the takeover archive broke off with ${bytes} bytes acknowledged, and the unit does not answer.`,
         advice: 'Power it off and on: stock firmware is still there. Then retry.',
       });
-    const why = lost === undefined ? `broke off at ${bytes} of ${content.length} bytes` : `ended: ${lost}`;
+    const why =
+      lost === undefined
+        ? `broke off with ${bytes} of ${content.length} bytes acknowledged`
+        : `ended: ${lost}`;
     if (tries === TRIES || lost !== undefined)
       return stillStock(
         new BenchError('DOWNLOAD_BROKEN', {
@@ -91,30 +94,42 @@ async function order(
   }
 }
 
-/** True when its request has come. */
+/**
+ * True when its request has come. Else no request of it is answered any more: it stays what it is. Counted from the
+ * order, or from when its updater was last heard to be `pending`.
+ */
 async function isAsked(
   session: ShellySession,
   run: ShellyRun,
-  { watch }: Offered,
+  { watch, offering }: Offered,
   askedBefore: number,
 ): Promise<boolean> {
-  const untilMs = run.clock.monotonicMs() + PENDING_LIMIT_MS;
-  run.progress({
-    label: 'waiting for its first request',
-    done: 0,
-    total: FIRST_REQUEST_MS / 1000,
-    unit: 'seconds',
-  });
+  const startedMs = run.clock.monotonicMs();
+  let sinceMs = startedMs;
   for (;;) {
+    const nowMs = run.clock.monotonicMs();
+    run.progress({
+      label: 'waiting for its first request',
+      done: Math.round((nowMs - sinceMs) / 1000),
+      total: FIRST_REQUEST_MS / 1000,
+      unit: 'seconds',
+    });
     const isIt = await watch.until(({ asked, lost }) => asked > askedBefore || lost !== undefined, {
-      silenceMs: FIRST_REQUEST_MS,
+      silenceMs: UPDATER_ASKED_EVERY_MS,
       clock: run.clock,
       signal: run.brokenOff,
     });
-    if (isIt) return watch.now.asked > askedBefore;
-    if (run.clock.monotonicMs() >= untilMs || (await updaterSays(session, run)) !== 'pending') return false;
-    run.log('info', 'The updater of the unit says "pending": it has not begun yet.');
+    if (isIt) break;
+    if ((await updaterSays(session, run)) === 'pending' && nowMs - startedMs < PENDING_LIMIT_MS) {
+      if (sinceMs === startedMs)
+        run.log('info', 'The updater of the unit says "pending": it has not begun yet.');
+      sinceMs = run.clock.monotonicMs();
+    }
+    if (run.clock.monotonicMs() - sinceMs < FIRST_REQUEST_MS) continue;
+    await offering.withdraw();
+    break;
   }
+  return watch.now.asked > askedBefore;
 }
 
 async function updaterSays(session: ShellySession, run: ShellyRun): Promise<string | undefined> {
@@ -127,21 +142,13 @@ async function updaterSays(session: ShellySession, run: ShellyRun): Promise<stri
   }
 }
 
-/** After this no request of the unit is answered: it stays what it is. */
 async function untouched(
   session: ShellySession,
   run: ShellyRun,
-  { offering, watch }: Offered,
+  { watch }: Offered,
   refusal: BenchError | undefined,
 ): Promise<Verdict> {
-  const { asked } = watch.now;
-  await offering.withdraw();
   const { refused, lost } = watch.now;
-  if (watch.now.asked > asked)
-    throw new BenchError('TAKEOVER_SILENT', {
-      message: 'The first request of the unit came when it was not waited for any more.',
-      advice: 'Leave the power on for five minutes, then retry: it looks at what runs now.',
-    });
   const why = lost ?? refused;
   const error =
     refusal ??

@@ -129,7 +129,7 @@ export function buildProgram(
     .option('--fault <name...>', 'what is wrong with it', collect, [])
     .option('--state <name>', 'what a new unit is')
     .option('--unit <n>', 'number of the unit', wholeNumber(1, 1024), 1)
-    .option('--count <n>', 'as many units, numbers and ports one after another', wholeNumber(1, 1024), 1)
+    .option('--count <n>', 'so many units, on ports one after another', wholeNumber(1, 256), 1)
     .option('--pace <baud>', 'speed of the modelled wire', wholeNumber(300, 10_000_000))
     .option('--make-firmware <dir>', 'write practice images instead of serving')
     .action((device: string, own: VirtualOptions) =>

@@ -23,9 +23,13 @@ export function lazyNetwork(clock: Clock, programs: Programs): Network {
   };
 }
 
-/** The network of the practice bench: its LAN, over which the real HTTP client and raw connections go. */
+/** The network of the practice bench: the real driver for HTTP and raw connections, all else of its virtual LAN. */
 export async function openPracticeNetwork(lan: BenchSide, clock: Clock): Promise<Network> {
   const { createNetwork } = await import('../drivers/http/network.ts');
-  const { request, connect } = createNetwork({ clock, route: (at) => lan.route(at) });
-  return { ...lan, request, connect };
+  const real = createNetwork({ clock, route: (at) => lan.route(at) });
+  return {
+    ...lan,
+    request: (request) => real.request(request),
+    connect: (to, options) => real.connect(to, options),
+  };
 }

@@ -60,13 +60,13 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
     const sleepInhibitor = createSleepInhibitor({ clock });
     const radios = lazyRadioOpener(clock);
     const programs = hostPrograms(clock);
-    const firmwareServer = lazyFirmwareServer(clock);
     const practice = createPracticeBench({
       dataDir: records.path,
       clock,
       openRadio: (air) => openPracticeRadio(air, clock),
       openNetwork: (lan) => openPracticeNetwork(lan, clock),
     });
+    const firmwareServer = lazyFirmwareServer(clock);
     const network = lazyNetwork(clock, programs);
     const bench = createBench({
       flows: options.flows,

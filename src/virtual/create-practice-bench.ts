@@ -108,7 +108,7 @@ export function createPracticeBench(options: PracticeBenchOptions): OwnPracticeB
       }
     },
     async openNetwork(link) {
-      const unit = onNetwork.unitOf(link);
+      const unit = await onNetwork.unitOf(link);
       if (openNetwork == null) throw new BenchError('LINK_UNKNOWN', { message: NO_NETWORK });
       const at = pointOf(unit) ?? unit.at ?? { host: lan.leases.addressOf(unit.mac), port: LAN.pagePort };
       return {

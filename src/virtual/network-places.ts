@@ -6,6 +6,9 @@ import { findVirtualDevice } from './registry.ts';
 import type { LastingStorage } from './store/storage.ts';
 import type { NetworkUnit, VirtualDevice } from './virtual-device.ts';
 
+/** A unit that was on its network already, when its place is first asked for: longest time until it is there, ms. */
+const JOIN_LIMIT_MS = 500;
+
 interface LaidUnit {
   readonly unit: NetworkUnit;
   readonly storage: LastingStorage;
@@ -28,8 +31,11 @@ export class NetworkPlaces {
     this.options = options;
   }
 
-  /** Throws LINK_UNKNOWN where the link is not virtual or the device has no network, USAGE, PORT_BUSY. */
-  unitOf(link: Link): NetworkUnit {
+  /**
+   * The unit of a link, on its network unless it finds none: a new one gets a moment for it. Throws LINK_UNKNOWN where
+   * the link is not virtual or the device has no network, USAGE, PORT_BUSY.
+   */
+  async unitOf(link: Link): Promise<NetworkUnit> {
     if (link.virtual == null)
       throw new BenchError('LINK_UNKNOWN', { message: `${link.text} is not a virtual link.` });
     const known = this.laid.get(link.text);
@@ -39,7 +45,25 @@ export class NetworkPlaces {
       throw new BenchError('LINK_UNKNOWN', { message: `${link.text} is not reached over the network.` });
     const laid = this.lay(device, link, link.virtual);
     this.laid.set(link.text, laid);
+    await this.isOnNetwork(laid.unit);
     return laid.unit;
+  }
+
+  private isOnNetwork(unit: NetworkUnit): Promise<void> {
+    const { clock, lan } = this.options;
+    return new Promise((resolve) => {
+      const look = () => {
+        if (unit.at != null) end();
+      };
+      const end = () => {
+        stopWatching();
+        cancelLimit();
+        resolve();
+      };
+      const cancelLimit = clock.after(JOIN_LIMIT_MS, () => end());
+      const stopWatching = lan.onChange(look);
+      look();
+    });
   }
 
   /** Every unit off its power. */

@@ -33,8 +33,6 @@ export interface VirtualDevice {
   createProgrammerUnit?(options: SerialUnitOptions): SerialUnit;
   /** Likewise the unit on its power, on the network; where it is reached that way. */
   createNetworkUnit?(options: NetworkUnitOptions): NetworkUnit;
-  /** TCP port of a network unit that `tcp://` serves: one that does not speak HTTP. */
-  readonly rawPort?: number;
   /** Name of another device whose units these are, by another way: both have the same flash. */
   readonly sameUnitsAs?: string;
   /**

@@ -149,6 +149,7 @@ describe('pilot first', () => {
       bench.answer(first!.id, answer);
       await bench.whenDone(id);
       expect(slotsOf(bench).map(({ settled }) => settled!.outcome)).toEqual(['FAIL', outcome, outcome]);
+      if (answer === 'leave') expect(slotsOf(bench)[2]!.settled!.code).toBe('PILOT_FAILED');
       if (answer === 'pilot') expect(slotsOf(bench)[2]!.settled!.warnings.join()).toContain('pilot');
     }
   });

@@ -61,9 +61,18 @@ export class Running {
   }
 
   /** Resolves with the match as soon as stdout has it; rejects when the program ends without it. */
-  async saw(pattern: RegExp): Promise<RegExpExecArray> {
+  saw(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#seen(pattern, () => this.stdout);
+  }
+
+  /** Likewise of stderr, where a served unit tells what it does. */
+  sawLog(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#seen(pattern, () => this.stderr);
+  }
+
+  async #seen(pattern: RegExp, said: () => string): Promise<RegExpExecArray> {
     for (;;) {
-      const match = pattern.exec(this.stdout);
+      const match = pattern.exec(said());
       if (match) return match;
       if (this.process.exitCode != null || this.process.signalCode != null)
         throw new Error(`ended before ${String(pattern)}:\n${this.stdout}\n${this.stderr}`);

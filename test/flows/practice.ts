@@ -117,7 +117,10 @@ export async function practice({
       return { bench, events, results };
     } finally {
       await bench.shutdown();
+      const { pid } = firmwareServer;
       await firmwareServer.close();
+      // It would wait half an hour for a unit that is stuck halfway; the units of this bench are gone.
+      if (pid !== undefined) endIfThere(pid);
       await records.close();
     }
   };
@@ -134,4 +137,12 @@ export async function practice({
     },
     flashOf: (device, unit) => readFile(path.join(folder, 'virtual', `${device}-${unit}.bin`)),
   };
+}
+
+function endIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

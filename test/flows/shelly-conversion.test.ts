@@ -157,7 +157,10 @@ describe('a Shelly Plug S', () => {
     const { onOrder } = unit;
     unit.onOrder = (url) => {
       unit.updater = 'pending';
-      unit.later(130_000, () => onOrder(url));
+      unit.later(130_000, () => {
+        unit.updater = 'updating';
+        unit.later(20_000, () => onOrder(url));
+      });
     };
     expect(await convert()).toMatchObject({ outcome: 'PASS' });
   });

@@ -6,7 +6,7 @@ import type { VirtualOptions } from '../program.ts';
 import type { ServeRequest } from '../services.ts';
 import { untilStopped } from '../stop-signals.ts';
 
-/** Serves virtual devices until a signal, each at a port of its own, or writes their practice images. */
+/** Serves virtual devices until a signal, or writes its practice images. */
 export async function virtual(context: CommandContext, device: string, own: VirtualOptions): Promise<number> {
   const { output, services, host } = context;
   const virtualDevices = await services.virtual();
@@ -17,37 +17,35 @@ export async function virtual(context: CommandContext, device: string, own: Virt
     return EXIT.allGood;
   }
 
-  const address = listenAddress(own.listen);
+  const at = listenAddress(own.listen);
   if (own.count > 1 && own.image != null)
     throw new BenchError('USAGE', {
-      message: '--image is the flash of one unit; --count serves several.',
-      advice: 'Leave one of both out.',
+      message: '--image is the flash of one unit; with --count there are several.',
+      advice: 'Leave out one of the two.',
     });
-  if (address.port !== 0 && address.port + own.count - 1 > 65_535)
-    throw new BenchError('USAGE', { message: `There are no ${own.count} ports from ${address.port} on.` });
-  const servers: { readonly url: string; close(): Promise<void> }[] = [];
   const stopped = untilStopped(host, services.clock);
+  const servers: Awaited<ReturnType<typeof virtualDevices.serve>>[] = [];
   try {
     for (let index = 0; index < own.count; index++) {
       const server = await virtualDevices.serve({
         device,
-        ...address,
-        port: address.port === 0 ? 0 : address.port + index,
+        ...at,
+        port: at.port === 0 ? 0 : at.port + index,
         unit: own.unit + index,
         faults: own.fault.flatMap((names) => names.split(',')).filter((name) => name !== ''),
         ...(own.state != null && { state: own.state }),
         ...(own.image != null && { image: own.image }),
         ...(own.pace != null && { paceBaud: own.pace }),
-        log: (text) => output.err.line(own.count === 1 ? text : `unit ${own.unit + index}: ${text}`),
+        log: (text) => output.err.line(own.count > 1 ? `${own.unit + index}: ${text}` : text),
       });
       servers.push(server);
       if (output.json) output.out.line(JSON.stringify({ listening: server.url }));
       else output.say(`listening on ${server.url}`);
     }
-    output.err.line(own.count === 1 ? 'Ctrl+C stops it.' : 'Ctrl+C stops them.');
+    output.err.line('Ctrl+C stops it.');
     await stopped;
   } finally {
-    for (const server of servers) await server.close();
+    await Promise.all(servers.map((server) => server.close()));
   }
   return EXIT.allGood;
 }

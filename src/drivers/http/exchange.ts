@@ -114,8 +114,7 @@ export class Exchange {
   async #tick(): Promise<BenchError | undefined> {
     const { clock, silenceLimitMs, request, isCarried } = this.#options;
     const nowMs = clock.monotonicMs();
-    const sentBytes = (await this.#upload?.acknowledgedBytes(this.#socket)) ?? 0;
-    if (this.#isSettled) return undefined;
+    const sentBytes = this.#upload?.acknowledgedBytes(this.#socket) ?? 0;
     const heardBytes = this.#socket?.bytesRead ?? 0;
     if (heardBytes !== this.#heardBytes || sentBytes > this.#toldBytes) this.#lastSignMs = nowMs;
     this.#heardBytes = heardBytes;

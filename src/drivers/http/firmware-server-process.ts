@@ -3,7 +3,7 @@ import { throwIfAborted } from '../../core/abort.ts';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { BenchError, isBenchError } from '../../core/errors.ts';
 import type { FetchEvent, FirmwareServer, Offer, Offering } from './firmware-server.ts';
-import { ownAddressTowards } from './own-address.ts';
+import { ownAddressTowards } from './udp.ts';
 import { selfTest } from './self-test.ts';
 import type { OfferOrder, OrderAnswer } from './server/messages.ts';
 import { plainMac } from './server/unit-headers.ts';

@@ -50,11 +50,10 @@ export class Upload {
   }
 
   /** Bytes of the body the peer's system has acknowledged; where this system does not tell, those it has taken. */
-  async acknowledgedBytes(socket: Socket | undefined): Promise<number> {
-    const takenBytes = this.#takenBytes;
-    const queued = socket && (await this.#unacknowledged.of(socket));
+  acknowledgedBytes(socket: Socket | undefined): number {
+    const queued = socket && this.#unacknowledged.of(socket);
     // Never back: what the table says was true a moment ago.
-    this.#acknowledgedBytes = Math.max(this.#acknowledgedBytes, takenBytes - (queued ?? 0));
+    this.#acknowledgedBytes = Math.max(this.#acknowledgedBytes, this.#takenBytes - (queued ?? 0));
     return this.#acknowledgedBytes;
   }
 }

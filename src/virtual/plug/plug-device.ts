@@ -18,8 +18,6 @@ export interface PlugDeviceSpec {
   readonly firmwares: readonly PlugFirmware[];
   readonly faults: readonly NamedChoice[];
   readonly images: readonly PracticeImage[];
-  /** Port that is served on `tcp://`. */
-  readonly rawPort?: number;
 }
 
 /** A device on the network that is a plug with an ESP8266 and whatever firmware stands in its flash. */
@@ -32,7 +30,6 @@ export function plugDevice(spec: PlugDeviceSpec): VirtualDevice {
     wirings: [],
     createNetworkUnit: (options) => createPlug(spec, options),
     practiceImages: () => spec.images,
-    ...(spec.rawPort != null && { rawPort: spec.rawPort }),
   };
 }
 

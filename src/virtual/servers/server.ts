@@ -58,23 +58,28 @@ export function serveVirtualDevice(
   options: ServeOptions & { readonly scheme: string },
 ): Promise<RunningServer> {
   const { scheme } = options;
-  if (device.createNetworkUnit != null && (scheme === 'http' || scheme === 'tcp'))
-    return serveNetworkUnit(scheme, device, options);
+  const isOnNetwork = device.createNetworkUnit != null;
+  if (isOnNetwork && (scheme === 'http' || (scheme === 'tcp' && device.createSerialUnit == null)))
+    return serveNetworkUnit(device, { ...options, scheme });
   if (scheme === 'tcp' && device.createProgrammerUnit != null)
     return serve('tcp', onProgrammer(device), options);
-  if ((scheme === 'tcp' || scheme === 'rfc2217') && device.createProgrammerUnit == null)
+  if (
+    (scheme === 'tcp' || scheme === 'rfc2217') &&
+    device.createSerialUnit != null &&
+    device.createProgrammerUnit == null
+  )
     return serve(scheme, device, options);
   return Promise.reject(
     new BenchError('USAGE', {
       message: `The virtual device ${device.name} cannot be served on ${scheme}://.`,
-      advice:
-        device.createNetworkUnit != null
-          ? 'Use http://.'
-          : device.createProgrammerUnit == null
-            ? 'Use tcp:// or rfc2217://.'
-            : 'Use tcp://.',
+      advice: schemesOf(device),
     }),
   );
+}
+
+function schemesOf(device: VirtualDevice): string {
+  if (device.createNetworkUnit != null) return 'Use http://, or tcp:// for a port that is no page.';
+  return device.createProgrammerUnit == null ? 'Use tcp:// or rfc2217://.' : 'Use tcp://.';
 }
 
 async function serve(scheme: Scheme, device: VirtualDevice, options: ServeOptions): Promise<RunningServer> {

@@ -5,7 +5,7 @@ import { sha256Hex } from '../../../src/core/digest.ts';
 import type { FetchEvent, FetchStyle } from '../../../src/drivers/http/firmware-server.ts';
 import { FirmwareHost } from '../../../src/drivers/http/server/firmware-host.ts';
 import type { OrderAnswer, ToBench } from '../../../src/drivers/http/server/messages.ts';
-import type { TcpTables } from '../../../src/drivers/http/server/tcp-queues.ts';
+import type { TcpTables } from '../../../src/drivers/http/tcp-queues.ts';
 
 export const SELF_TEST_KEY = 'of-the-bench';
 

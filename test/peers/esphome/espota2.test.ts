@@ -40,7 +40,7 @@ describe.skipIf(missing)(`espota2 of ESPHome${missing ? ` (${missing})` : ''}`, 
         [CHILD, '127.0.0.1', port, file, ...(password == null ? [] : [password])],
         { reject: false, all: true, timeout: 120_000 },
       );
-      if (restarts) await server.saw(/starts esphome \(restart\)/);
+      if (restarts) await server.sawLog(/starts esphome \(restart\)/);
       server.process.kill('SIGTERM');
       const { stderr } = await server.ended;
       return { status: client.exitCode, said: client.all, log: stderr, flash: () => readFileSync(flash) };

@@ -82,12 +82,18 @@ describe.skipIf(missing)(`curl and the virtual Tasmota${missing ? ` (${missing})
       );
       expect(answer.status).toBe(200);
       expect(answer.text).toContain('Upload Successful');
-      await server.saw(/Tasmota 15\.5\.0\(lite\) starts/);
+      await server.sawLog(/Tasmota 15\.5\.0\(lite\) starts/);
       expect(await version(url)).toBe('15.5.0(lite)');
-      expect((await curl(`${url}/cm?cmnd=Status%202`)).exitCode).toBe(52);
       server.process.kill('SIGTERM');
       await server.ended;
       expect(readFileSync(flash).subarray(0, image.length).equals(image)).toBe(true);
+    });
+  });
+
+  it('gets no answer from 15.5 without a Referer', async () => {
+    await withUnit({ state: 'lite-15' }, async ({ url }) => {
+      expect((await curl(`${url}/cm?cmnd=Status%202`)).exitCode).toBe(52);
+      expect(await version(url)).toBe('15.5.0(lite)');
     });
   });
 
@@ -117,7 +123,7 @@ describe.skipIf(missing)(`curl and the virtual Tasmota${missing ? ` (${missing})
       await curl(`${url}/cm?cmnd=DeviceName%20Other`);
       await curl(`${url}/rs`);
       expect((await curl('--form', `u2=@${backup}`, `${url}/u2`)).text).toContain('Upload Successful');
-      await server.saw(/Tasmota 9\.2\.0\(lite\) starts[\s\S]*Tasmota 9\.2\.0\(lite\) starts/);
+      await server.sawLog(/Tasmota 9\.2\.0\(lite\) starts[\s\S]*Tasmota 9\.2\.0\(lite\) starts/);
       const name = await curl(
         '--retry',
         '20',

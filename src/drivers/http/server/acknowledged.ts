@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../../core/clock.ts';
 import type { SentBytes } from './sent-bytes.ts';
-import { systemTcpTables, type TcpTables } from './tcp-queues.ts';
+import { systemTcpTables, type TcpTables } from '../tcp-queues.ts';
 
 /** Between two looks at what peers have acknowledged, ms. */
 const LOOK_EVERY_MS = 200;

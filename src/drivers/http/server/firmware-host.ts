@@ -6,7 +6,7 @@ import type { OfferOrder, OrderAnswer, ToBench, ToServer } from './messages.ts';
 import { LiveOffer, Offers } from './offers.ts';
 import { Outbox } from './outbox.ts';
 import { storeFile, type StoredFile } from './stored-file.ts';
-import type { TcpTables } from './tcp-queues.ts';
+import type { TcpTables } from '../tcp-queues.ts';
 
 export interface FirmwareHostOptions {
   readonly clock: Clock;

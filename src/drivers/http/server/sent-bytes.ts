@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { TcpQueues } from './tcp-queues.ts';
+import type { TcpQueues } from '../tcp-queues.ts';
 
 /** What was written to one connection since it began. */
 export class SentBytes {

@@ -5,7 +5,6 @@ import { plugDevice, type PlugState } from '../plug-device.ts';
 import type { PlugChip, PlugFirmware } from '../plug-firmware.ts';
 import type { EspHomeConfig } from './config.ts';
 import { newPracticeEspHome, practiceEspHome, PRACTICE_OTA_PASSWORD } from './esphome-images.ts';
-import { OTA_PORT } from './esphome.ts';
 import { ESPHOME_FAULTS } from './faults.ts';
 
 const MIB = 1_048_576;
@@ -57,7 +56,6 @@ export const esphomePlug = (firmwares: readonly PlugFirmware[]): VirtualDevice =
       state('no-wifi', 'knows no network: its fallback access point is open', { ssid: '' }),
     ],
     firmwares,
-    rawPort: OTA_PORT,
     faults: ESPHOME_FAULTS,
     images: [
       {

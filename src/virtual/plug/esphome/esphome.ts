@@ -8,7 +8,7 @@ import type { FirmwareRun, PlugFirmware, RunningPlug } from '../plug-firmware.ts
 import { espHomeIn, type EspHomeConfig } from './config.ts';
 import { serveOta } from './ota-port.ts';
 
-export const OTA_PORT = 8266;
+const OTA_PORT = 8266;
 const API_PORT = 6053;
 const WEB_PORT = 80;
 const AP_ADDRESS = '192.168.4.1';

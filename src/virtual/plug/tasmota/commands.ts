@@ -1,5 +1,5 @@
 import { versionWord } from './build.ts';
-import type { SettingsText } from './settings.ts';
+import type { SettingsText } from './settings-layout.ts';
 import { statusOf } from './status.ts';
 import type { TasmotaUnit } from './unit.ts';
 

@@ -6,7 +6,8 @@ import { plugDevice, type PlugState } from '../plug-device.ts';
 import type { PlugChip, PlugFirmware } from '../plug-firmware.ts';
 import { tasmotaBuild } from './build.ts';
 import { TASMOTA_FAULTS } from './faults.ts';
-import { LASTING_SLOT, TasmotaSettings } from './settings.ts';
+import { LASTING_SLOT } from './settings-layout.ts';
+import { TasmotaSettings } from './settings.ts';
 import {
   practiceFull15,
   practiceLite15,

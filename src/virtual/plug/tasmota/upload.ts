@@ -2,7 +2,7 @@ import { freeSketchBytes, headerFlashBytes } from '../arduino/sketch.ts';
 import type { FileSink } from '../arduino/multipart.ts';
 import type { TasmotaFault } from './faults.ts';
 import { isCompatible } from './build.ts';
-import { SETTINGS_BYTES } from './settings.ts';
+import { SETTINGS_BYTES } from './settings-layout.ts';
 import type { TasmotaUnit } from './unit.ts';
 
 /** What the next upload is taken for; the page that was asked for last decides. */

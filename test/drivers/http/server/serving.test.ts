@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { md5Hex } from '../../../../src/core/digest.ts';
-import { systemTcpTables } from '../../../../src/drivers/http/server/tcp-queues.ts';
+import { systemTcpTables } from '../../../../src/drivers/http/tcp-queues.ts';
 import { until } from '../../until.ts';
 import { hostInTest, SELF_TEST_KEY, someContent } from '../offers.ts';
 import { ask, RawClient } from '../raw-client.ts';

@@ -2,9 +2,9 @@ import { createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { endianness } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemTcpTables, tcpQueues } from '../../../../src/drivers/http/server/tcp-queues.ts';
-import { until } from '../../until.ts';
-import { RawClient } from '../raw-client.ts';
+import { systemTcpTables, tcpQueues } from '../../../src/drivers/http/tcp-queues.ts';
+import { until } from '../until.ts';
+import { RawClient } from './raw-client.ts';
 
 const HEADER =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
