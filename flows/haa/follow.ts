@@ -104,21 +104,24 @@ async function proved(
   };
 }
 
-function verdictAtPage({ ear }: FollowOptions, name: string): Verdict {
+function verdictAtPage({ ear, cameForMirror }: FollowOptions, name: string): Verdict {
   const facts = { proof: ['heard'], evidence: `access point ${name}` } as const;
-  if (ear.failed != null)
+  if (ear.failed != null || ear.heard || cameForMirror?.() === true)
     return verdictFrom(
       new BenchError('HAA_STRANDED', {
-        message: `The installer could not fetch what it needs (${ear.failed}) and shows its set-up page again.`,
+        message:
+          ear.failed == null
+            ? 'The unit got onto its Wi-Fi, did not keep what it fetched (its signature is not what the installer wants), and shows its set-up page again.'
+            : `The installer could not fetch what it needs (${ear.failed}) and shows its set-up page again.`,
         advice:
-          'Put right what it fetches from (all files of the mirror, or the way to the internet), then retry.',
+          'Put right what it fetches from (all files of one release, or the way to the internet), then retry.',
       }),
       facts,
     );
   return verdictFrom(
     new BenchError('WIFI_NOT_TAKEN', {
-      message: `The unit shows its set-up page again (${name}): it did not get onto the Wi-Fi, or its script has no accessories.`,
-      advice: 'Check name and password of the Wi-Fi (2.4 GHz?) and the accessory script, then retry.',
+      message: `The unit shows its set-up page again (${name}): it did not get onto the Wi-Fi.`,
+      advice: 'Check name and password of the Wi-Fi (2.4 GHz?), then retry.',
     }),
     facts,
   );

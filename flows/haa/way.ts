@@ -1,8 +1,14 @@
-import { BenchError } from '../../src/core/errors.ts';
+import { BenchError, isBenchError } from '../../src/core/errors.ts';
 import { sanitize } from '../../src/core/text.ts';
 import type { Offering } from '../../src/drivers/http/firmware-server.ts';
 import type { AccessPoint, HostPort, WifiStation } from '../../src/drivers/http/port.ts';
-import { openPortal, PORTAL_PORT, saveSettings, type MirrorPlace } from '../../src/protocols/haa/index.ts';
+import {
+  openPortal,
+  PORTAL_PORT,
+  saveSettings,
+  takesMirror,
+  type MirrorPlace,
+} from '../../src/protocols/haa/index.ts';
 import type { Verdict } from '../../src/core/outcome.ts';
 import type { NetworkLink, RunContext } from '../flow.ts';
 import { atAccessPoint, doNotUnplug, SETTLING_MS } from '../network-plug/index.ts';
@@ -95,16 +101,32 @@ export class HaaWay {
     const run = this.#run;
     const { script, wifi } = this.#options.plan;
     const talk = { network: this.#link.network, at, signal: run.brokenOff };
-    const page = await openPortal(talk);
+    const page = await this.#there(() => openPortal(talk));
     if (page.part === 'otamain') throw new BenchError('HAA_OTAMAIN_PORTAL');
-    run.log('info', `set-up page of the installer ${page.version ?? ''} (${page.form} form)`);
-    await run.writeBegins();
+    run.log('info', `set-up page of the installer ${page.version ?? ''}`);
     const mirror = this.#mirrorPlace();
-    const end = await saveSettings(talk, page, { script, ...wifi, ...(mirror != null && { mirror }) });
+    if (mirror != null && !takesMirror(page)) throw new BenchError('HAA_TAKES_NO_MIRROR');
+    await run.writeBegins();
+    const end = await this.#there(() =>
+      saveSettings(talk, page, { script, ...wifi, ...(mirror != null && { mirror }) }),
+    );
     run.log(
       'info',
       end === 'saved' ? 'The unit has saved it and restarts.' : 'No answer came; it may have saved it.',
     );
+  }
+
+  /** Throws HAA_PORTAL_GONE where the page left meanwhile: after 90 s it does that by itself. */
+  async #there<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isBenchError(error, 'HTTP_NO_ANSWER', 'HTTP_REFUSED', 'HTTP_RESET', 'HTTP_CLOSED')) throw error;
+      throw new BenchError('HAA_PORTAL_GONE', {
+        message: `The set-up page of the unit does not answer: ${error.message}`,
+        cause: error,
+      });
+    }
   }
 
   async #offer(): Promise<void> {

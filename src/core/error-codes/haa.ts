@@ -34,6 +34,13 @@ export const HAA_CODES = {
     advice: 'Leave it powered until it restarts by itself, then retry.',
     retry: NOTHING_WRITTEN,
   },
+  HAA_TAKES_NO_MIRROR: {
+    outcome: 'SKIPPED',
+    blame: 'device',
+    message: 'This installer is too old to be sent to a server of the bench: it takes no port.',
+    advice: 'Install without mirror, from the internet; or flash a newer fullhaaboot by wire.',
+    retry: NOTHING_WRITTEN,
+  },
   HAA_UNSAVED: {
     outcome: 'ERROR',
     blame: 'device',

@@ -1,14 +1,30 @@
 import { CodecError } from '../../core/codec-error.ts';
-import { sanitize } from '../../core/text.ts';
 import { MAX_FORM_BYTES } from './script.ts';
+
+/**
+ * Names that a field of the form has had: now, in 2021, before. The page itself tells which ones its installer reads
+ * (public source, esp-homekit-devices `setup.c` over the years).
+ */
+const FIELDS = {
+  script: ['cnf', 'conf'],
+  ssid: ['sid', 'ssid'],
+  password: ['psw', 'password'],
+  bssid: ['bid', 'bssid'],
+  wifiMode: ['wm', 'wifimode'],
+  flashMode: ['fm'],
+  server: ['ser', 'reposerver', 'otarepo'],
+  port: ['prt', 'repoport'],
+  tls: ['ssl', 'repossl'],
+} as const;
+type Field = keyof typeof FIELDS;
 
 /** What the set-up page of an installer is. */
 export interface PortalPage {
-  /** The names of its fields: `new` since 2021 (`cnf`, `sid`), `old` before (`conf`, `ssid`). */
-  readonly form: 'new' | 'old';
+  /** What its fields are called; those it lacks are missing. */
+  readonly names: Readonly<Partial<Record<Field, string>>>;
   /** HAABOOT takes an accessory script, OTAMAIN does not. */
   readonly part: 'haaboot' | 'otamain';
-  /** Where its form goes: `/sn`, before 2021 `/settings`. */
+  /** Where its form goes: `/sn`, before 2022 `/settings`. */
   readonly path: string;
   /** Of the installer: `12.18.0`; missing where the page does not say it. */
   readonly version?: string;
@@ -16,19 +32,24 @@ export interface PortalPage {
 
 /** Throws CodecError for any other page. */
 export function parsePortal(html: string): PortalPage {
-  const has = (name: string) =>
-    new RegExp(`<(?:input|textarea)\\b[^>]{0,200}\\bname="?${name}\\b`).test(html);
-  const form = has('sid') ? 'new' : has('ssid') ? 'old' : undefined;
-  if (form == null || !/Accessory Architect|HAA/.test(html))
+  const onPage = new Set<string>();
+  for (const [, name = ''] of html.matchAll(
+    /<(?:input|textarea|select)\b[^>]{0,200}?\bname="?([a-z_]{1,20})\b/g,
+  ))
+    onPage.add(name);
+  const names: Partial<Record<Field, string>> = {};
+  for (const [field, known] of Object.entries(FIELDS) as [Field, readonly string[]][]) {
+    const name = known.find((each) => onPage.has(each));
+    if (name != null) names[field] = name;
+  }
+  if (names.ssid == null || names.password == null || !/Accessory Architect|HAA/.test(html))
     throw new CodecError('not the set-up page of an HAA installer');
   const version = /Installer\s{0,8}v?(\d{1,3}\.\d{1,3}\.\d{1,3})/.exec(html)?.[1];
   return {
-    form,
-    part: has(form === 'new' ? 'cnf' : 'conf') ? 'haaboot' : 'otamain',
-    path:
-      /<form\b[^>]{0,200}\baction="?(\/[\w/-]{1,40})/.exec(html)?.[1] ??
-      (form === 'new' ? '/sn' : '/settings'),
-    ...(version != null && { version: sanitize(version) }),
+    names,
+    part: names.script == null ? 'otamain' : 'haaboot',
+    path: /<form\b[^>]{0,200}\baction="?(\/[\w/-]{1,40})/.exec(html)?.[1] ?? '/sn',
+    ...(version != null && { version }),
   };
 }
 
@@ -50,32 +71,35 @@ export interface PortalSettings {
   readonly mirror?: MirrorPlace;
 }
 
+/** Whether this installer can be sent to a server with a port of its own, without TLS. */
+export const takesMirror = ({ names }: PortalPage): boolean => names.server != null && names.port != null;
+
 /**
- * What is posted to `/sn`. Never without `psw` where there is a `sid`: the installer reads it without asking whether it
- * came. The server goes without a scheme: with one it finds nothing (esp-homekit-devices#1638).
+ * The form that is posted. Never without a password where there is a name: the installer reads it without asking
+ * whether it came. The server goes without a scheme: with one it finds nothing (esp-homekit-devices#1638).
  */
-export function encodeForm(form: PortalPage['form'], settings: PortalSettings): string {
-  const { script, ssid, password, mirror } = settings;
-  const fields: Record<string, string> =
-    form === 'new'
-      ? {
-          cnf: script,
-          wm: '0',
-          fm: '-1',
-          sid: ssid,
-          psw: password,
-          bid: '',
-          ser: mirror == null ? '' : `${mirror.host}/${mirror.folder}`,
-          prt: mirror == null ? '443' : String(mirror.port),
-          ...(mirror == null && { ssl: 'y' }),
-        }
-      : {
-          conf: script,
-          ssid,
-          password,
-          otarepo: mirror == null ? '' : `${mirror.host}:${mirror.port}/${mirror.folder}`,
-        };
-  const body = new URLSearchParams(fields).toString();
+export function encodeForm(
+  { names }: Pick<PortalPage, 'names'>,
+  { script, ssid, password, mirror }: PortalSettings,
+): string {
+  const values: Readonly<Partial<Record<Field, string>>> = {
+    script,
+    ssid,
+    password,
+    bssid: '',
+    wifiMode: '0',
+    flashMode: '-1',
+    server: mirror == null ? '' : `${mirror.host}/${mirror.folder}`,
+    port: mirror == null ? '443' : String(mirror.port),
+    // A box that is not ticked is not sent.
+    ...(mirror == null && { tls: 'y' }),
+  };
+  const form = new URLSearchParams();
+  for (const [field, value] of Object.entries(values) as [Field, string][]) {
+    const name = names[field];
+    if (name != null) form.append(name, value);
+  }
+  const body = form.toString();
   if (body.length > MAX_FORM_BYTES) throw new CodecError(`a form of ${body.length} bytes`);
   return body;
 }

@@ -23,15 +23,23 @@ const PAGE = '/sn';
 /** Opens the set-up page, which then stays open for 15 min. Throws HAA_PORTAL_UNREADABLE and what the network throws. */
 export async function openPortal(talk: PortalTalk): Promise<PortalPage> {
   let answer = await get(talk, PAGE);
-  const elsewhere = /^\/[\w/-]{1,40}$/.exec(answer.headers['location'] ?? '')?.[0];
-  if ([301, 302].includes(answer.status) && elsewhere != null && elsewhere !== PAGE)
-    answer = await get(talk, elsewhere);
+  const elsewhere = [301, 302].includes(answer.status) ? ownPath(answer, talk.at) : undefined;
+  if (elsewhere != null && elsewhere !== PAGE) answer = await get(talk, elsewhere);
   try {
     return parsePortal(answer.text());
   } catch (cause) {
     if (!(cause instanceof CodecError)) throw cause;
     throw new BenchError('HAA_PORTAL_UNREADABLE', { cause });
   }
+}
+
+/** Where a redirect leads, if that is a page of this very unit. */
+function ownPath({ headers }: HttpAnswer, { host, port }: HostPort): string | undefined {
+  const own = `http://${host}:${port}`;
+  const { location = '' } = headers;
+  if (!URL.canParse(location, own)) return undefined;
+  const { origin, pathname } = new URL(location, own);
+  return origin === own && /^\/[\w/-]{1,40}$/.test(pathname) ? pathname : undefined;
 }
 
 const get = ({ network, at, signal }: PortalTalk, path: string): Promise<HttpAnswer> =>
@@ -51,15 +59,15 @@ const get = ({ network, at, signal }: PortalTalk, path: string): Promise<HttpAns
  */
 export async function saveSettings(
   { network, at, signal }: PortalTalk,
-  { form, path }: Pick<PortalPage, 'form' | 'path'>,
+  page: Pick<PortalPage, 'names' | 'path'>,
   settings: PortalSettings,
 ): Promise<'saved' | 'unknown'> {
-  const body = encodeForm(form, settings);
+  const body = encodeForm(page, settings);
   try {
     const answer = await network.request({
       to: at,
       method: 'POST',
-      path,
+      path: page.path,
       headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
       body,
       signal,

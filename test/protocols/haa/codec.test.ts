@@ -2,25 +2,47 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CodecError } from '../../../src/core/codec-error.ts';
 import { parseLog, readSign } from '../../../src/protocols/haa/log-line.ts';
-import { encodeForm, parsePortal } from '../../../src/protocols/haa/portal-page.ts';
+import { encodeForm, parsePortal, takesMirror } from '../../../src/protocols/haa/portal-page.ts';
 import { checkScript } from '../../../src/protocols/haa/script.ts';
 
 /** The form of the pages, with the fields as the reference lists them. */
 const NEW_PAGE =
   '<html><h1>Home Accessory Architect<br>Installer v7.14.0 esp8266</h1><form action="/sn" method="post"><textarea name="cnf" autocorrect="off"></textarea><input type="text" id="ssid" name="sid" maxlength="63"><input type="password" name="psw"></form>';
+/** Of 2021, and of the year before. */
 const OLD_PAGE =
-  '<html><title>HAA Installer</title><form action="/settings"><textarea name="conf"></textarea><input name="ssid"><input name="password"><input name="otarepo"></form>';
+  '<html><title>HAA Installer</title><form action="/settings"><textarea name="conf"></textarea><input name="ssid"><input name="password"><input name="reposerver"><input name="repoport"><input type="checkbox" name="repossl"></form>';
+const OLDEST_PAGE =
+  '<title>HAA</title><input name="ssid"><input name="password"><input name="otarepo"><textarea name="conf">';
 
 describe('the set-up page', () => {
   it('is told by its fields', () => {
-    expect(parsePortal(NEW_PAGE)).toEqual({ form: 'new', part: 'haaboot', version: '7.14.0', path: '/sn' });
-    expect(parsePortal(OLD_PAGE)).toEqual({ form: 'old', part: 'haaboot', path: '/settings' });
+    const NEW_NAMES = { script: 'cnf', ssid: 'sid', password: 'psw' };
+    expect(parsePortal(NEW_PAGE)).toEqual({
+      names: NEW_NAMES,
+      part: 'haaboot',
+      version: '7.14.0',
+      path: '/sn',
+    });
+    expect(parsePortal(OLD_PAGE)).toEqual({
+      names: {
+        script: 'conf',
+        ssid: 'ssid',
+        password: 'password',
+        server: 'reposerver',
+        port: 'repoport',
+        tls: 'repossl',
+      },
+      part: 'haaboot',
+      path: '/settings',
+    });
     expect(parsePortal(NEW_PAGE.replace('name="cnf"', 'name="x"'))).toMatchObject({ part: 'otamain' });
+    expect(takesMirror(parsePortal(OLD_PAGE))).toBe(true);
+    expect(takesMirror(parsePortal(OLDEST_PAGE))).toBe(false);
     for (const page of ['', '<html>router <input name="ssid">', '<input '.repeat(10_000), 'HAA'])
       expect(() => parsePortal(page)).toThrow(CodecError);
   });
 
-  it('gets all fields, the server without a scheme, and a password even where there is none', () => {
+  it('gets every field it has, the server without a scheme, and a password even where there is none', () => {
     const script = '{"a":[{"0":{"0":[]}}]}';
     const given = {
       script,
@@ -28,7 +50,20 @@ describe('the set-up page', () => {
       password: 'a&b=c+d 1',
       mirror: { host: '10.1.0.2', port: 4000, folder: 'j/abc' },
     };
-    expect(Object.fromEntries(new URLSearchParams(encodeForm('new', given)))).toEqual({
+    const all = {
+      names: {
+        script: 'cnf',
+        ssid: 'sid',
+        password: 'psw',
+        bssid: 'bid',
+        wifiMode: 'wm',
+        flashMode: 'fm',
+        server: 'ser',
+        port: 'prt',
+        tls: 'ssl',
+      },
+    };
+    expect(Object.fromEntries(new URLSearchParams(encodeForm(all, given)))).toEqual({
       cnf: script,
       wm: '0',
       fm: '-1',
@@ -38,12 +73,13 @@ describe('the set-up page', () => {
       ser: '10.1.0.2/j/abc',
       prt: '4000',
     });
-    expect(encodeForm('new', { script, ssid: 'x', password: '' })).toMatch(/&psw=&.*&ser=&prt=443&ssl=y$/);
-    expect(Object.fromEntries(new URLSearchParams(encodeForm('old', given)))).toEqual({
+    expect(encodeForm(all, { script, ssid: 'x', password: '' })).toMatch(/&psw=&.*&ser=&prt=443&ssl=y$/);
+    expect(Object.fromEntries(new URLSearchParams(encodeForm(parsePortal(OLD_PAGE), given)))).toEqual({
       conf: script,
       ssid: 'our bench',
       password: 'a&b=c+d 1',
-      otarepo: '10.1.0.2:4000/j/abc',
+      reposerver: '10.1.0.2/j/abc',
+      repoport: '4000',
     });
   });
 });

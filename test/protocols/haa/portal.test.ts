@@ -4,7 +4,7 @@ import { openPortal, saveSettings } from '../../../src/protocols/haa/index.ts';
 import { scriptedNetwork, type Script } from '../../harness/scripted-network.ts';
 
 const AT = { host: '192.168.4.1', port: 4567 };
-const PAGE = { form: 'new', part: 'haaboot', path: '/sn' } as const;
+const PAGE = { names: { script: 'cnf', ssid: 'sid', password: 'psw' }, path: '/sn' };
 const SETTINGS = { script: '{"a":[{}]}', ssid: 'bench', password: '12345678' };
 
 function talk(script: Script) {
@@ -13,8 +13,10 @@ function talk(script: Script) {
 }
 
 it('opens the page and says what it is', async () => {
-  const { talk: portal, seen } = talk(() => 'HAA Installer 7.14.0 <input name="sid"><textarea name="cnf">');
-  expect(await openPortal(portal)).toEqual({ form: 'new', part: 'haaboot', version: '7.14.0', path: '/sn' });
+  const { talk: portal, seen } = talk(
+    () => 'HAA Installer 7.14.0 <input name="sid"><input name="psw"><textarea name="cnf">',
+  );
+  expect(await openPortal(portal)).toMatchObject({ part: 'haaboot', version: '7.14.0', path: '/sn' });
   expect(seen.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /sn']);
   const other = talk(() => '<html>router</html>').talk;
   await expect(openPortal(other)).rejects.toMatchObject({ code: 'HAA_PORTAL_UNREADABLE' });
@@ -22,12 +24,14 @@ it('opens the page and says what it is', async () => {
 
 it('follows the page of before 2021 to where it is, and no further than this unit', async () => {
   const OLD =
-    '<title>HAA Installer</title><form action="/settings"><textarea name="conf"></textarea><input name="ssid">';
+    '<title>HAA Installer</title><form action="/settings"><textarea name="conf"></textarea><input name="ssid"><input name="password">';
   const { talk: portal, seen } = talk(({ page }) =>
-    page === '/settings' ? OLD : { status: 302, body: '', headers: { location: '/settings' } },
+    page === '/settings'
+      ? OLD
+      : { status: 302, body: '', headers: { location: 'http://192.168.4.1:4567/settings' } },
   );
   const page = await openPortal(portal);
-  expect(page).toMatchObject({ form: 'old', path: '/settings' });
+  expect(page).toMatchObject({ names: { ssid: 'ssid' }, path: '/settings' });
   await saveSettings(portal, page, SETTINGS).catch(() => {});
   expect(seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
     'GET /sn',

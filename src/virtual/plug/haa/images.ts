@@ -1,4 +1,5 @@
-import { joinBytes, latin1 } from '../../bytes.ts';
+import CRC32 from 'crc-32';
+import { joinBytes, latin1, words } from '../../bytes.ts';
 import { esp8266Image, wordPadded } from '../../esp/images/image-maker.ts';
 import { codeLike, Random } from '../../esp/images/random.ts';
 import type { PracticeImage } from '../../virtual-device.ts';
@@ -14,6 +15,8 @@ const DOUT = 3;
 const SIZE_1MB = 2;
 const HEADER = { mode: DOUT, sizeId: SIZE_1MB, frequencyId: 0 } as const;
 const RAM = 0x4010_0000;
+const ENTRY = 0x4010_00b8;
+const SECOND_FORMAT = Uint8Array.of(0xea, 4, DOUT, SIZE_1MB << 4);
 
 interface PracticeApp {
   readonly seed: number;
@@ -22,14 +25,28 @@ interface PracticeApp {
   readonly texts: readonly string[];
 }
 
+/**
+ * An application as rboot starts it (second format of the SDK, `EA`): the part that is mapped comes first and is
+ * covered by no checksum but the CRC-32 at the end; then an image of its own for the RAM (esptool, `elf2image -v 2`).
+ */
 function practiceApp({ seed, codeBytes, texts }: PracticeApp): Uint8Array {
   const random = new Random(seed);
   const textBytes = latin1(`\0benchflash practice image\0${texts.join('\0')}\0`);
-  return esp8266Image({ ...HEADER, entry: 0x4010_00b8 }, [
-    { address: 0x4020_2010, data: joinBytes(wordPadded(practicePublicKey), codeLike(random, codeBytes)) },
+  const mapped = joinBytes(wordPadded(practicePublicKey), codeLike(random, codeBytes));
+  const padded = new Uint8Array(Math.ceil(mapped.length / 16) * 16);
+  padded.set(mapped);
+  const ram = esp8266Image({ ...HEADER, entry: ENTRY }, [
     { address: RAM, data: codeLike(random, 16_384) },
     { address: 0x3ffe_8000, data: wordPadded(textBytes) },
   ]);
+  const app = joinBytes(SECOND_FORMAT, words(ENTRY, 0, padded.length), padded, ram);
+  return joinBytes(app, words(sdkCrc(app)));
+}
+
+/** Its sign decides whether it is inverted or one is added (esptool, `esp8266_crc32`). */
+function sdkCrc(bytes: Uint8Array): number {
+  const crc = CRC32.buf(bytes) >>> 0;
+  return (crc > 0x7fff_ffff ? ~crc : crc + 1) >>> 0;
 }
 
 const installerTexts = (version: string, form: string): readonly string[] => [
@@ -114,4 +131,17 @@ export const haaPracticeImages: readonly PracticeImage[] = [
     make: practiceFullHaaboot,
   },
   ...mirrorFiles.map((image) => ({ ...image, file: `haa-mirror/${image.file}` })),
+  {
+    file: 'haa-mirror-key.pem',
+    title: 'public key by which the practice mirror is signed, in place of that of HAA',
+    make: () => latin1(practiceKeyPem()),
+  },
 ];
+
+function practiceKeyPem(): string {
+  const lines =
+    Buffer.from(practicePublicKey)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN PUBLIC KEY-----', ...lines, '-----END PUBLIC KEY-----', ''].join('\n');
+}
