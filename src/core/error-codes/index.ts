@@ -3,6 +3,7 @@ import { BLUETOOTH_CODES } from './bluetooth.ts';
 import { DAFANG_CODES } from './dafang.ts';
 import { ESP_CONTACT_CODES } from './esp-contact.ts';
 import { ESP_LOADER_CODES } from './esp-loader.ts';
+import { ESPHOME_CODES } from './esphome.ts';
 import { FILE_CODES } from './files.ts';
 import { FIRMWARE_SERVER_CODES } from './firmware-server.ts';
 import { FLASHROM_CODES } from './flashrom.ts';
@@ -12,6 +13,7 @@ import { NETWORK_CODES } from './network.ts';
 import { PROOF_CODES } from './proof.ts';
 import { SERIAL_CODES } from './serial.ts';
 import { SHELLY_CODES } from './shelly.ts';
+import { SONOFF_CODES } from './sonoff.ts';
 import { TASMOTA_CODES } from './tasmota.ts';
 import { TELINK_CODES } from './telink.ts';
 import { UBOOT_CODES } from './uboot.ts';
@@ -39,6 +41,8 @@ export const ERROR_CODES = {
   ...SHELLY_CODES,
   ...TASMOTA_CODES,
   ...HAA_CODES,
+  ...SONOFF_CODES,
+  ...ESPHOME_CODES,
   ...NETWORK_CODES,
   ...PROOF_CODES,
 } as const;
