@@ -530,6 +530,8 @@ describe('demo and screen', () => {
       'shelly-plug-s',
       'shelly-gen1',
       'tasmota',
+      'sonoff-diy',
+      'esphome-ota',
     ];
     for (const id of ids) {
       const { flowId, links } = await demoBatch(parts, id);
@@ -568,8 +570,12 @@ describe('demo and screen', () => {
       'virtual:lamp#2',
       'virtual:lamp#3',
     ]);
-    // Nobody is there to retry: nothing goes wrong on purpose.
-    expect(links.flatMap(({ virtual }) => virtual?.faults ?? [])).toEqual(['asleep', 'low-battery']);
+    // Nobody is there to retry: nothing goes wrong on purpose but what is put right without hands.
+    expect(links.flatMap(({ virtual }) => virtual?.faults ?? [])).toEqual([
+      'asleep',
+      'low-battery',
+      'stuck-stage2-once',
+    ]);
     expect(links.every(({ virtual }) => virtual?.fresh)).toBe(true);
   });
 });

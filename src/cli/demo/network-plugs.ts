@@ -1,8 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { BatchRequest } from '../../bench/view.ts';
 import { practiceFiles, practiceLink, type PracticeParts } from './practice-parts.ts';
 
 const SHELLY = 'shelly-plug-s';
 const TASMOTA = 'tasmota-plug';
+const SONOFF = 'sonoff-diy-plug';
+const ESPHOME = 'esphome-plug';
+const HAA = 'haa-plug';
 /** Flash, restarts and joins take the time that they take on real plugs, whatever the number is. */
 const PACE = { pace: 460_800 } as const;
 /** Where converted units are sent; the practice bench has a router for any name. */
@@ -12,14 +17,14 @@ const FIRST_SHELLY_1 = 11;
 
 /**
  * From stock firmware to Tasmota: the first goes ahead as the pilot, the next follows it, one stays in the intermediate
- * firmware until it is sent here, and one of the second generation is told apart and left alone.
+ * firmware until it is sent here; with `mishap` one of the second generation, which is told apart and left alone.
  */
 export async function demoShelly(parts: PracticeParts): Promise<BatchRequest> {
   const units: Readonly<Record<string, string>>[] = [
     {},
     {},
     { fault: 'stuck-stage2-once' },
-    { state: 'gen2' },
+    ...(parts.mishap ? [{ state: 'gen2' }] : []),
   ];
   return {
     flowId: 'shelly-plug-s',
@@ -27,6 +32,52 @@ export async function demoShelly(parts: PracticeParts): Promise<BatchRequest> {
     links: units.flatMap((unit, index) => practiceLink(SHELLY, index + 1, { ...PACE, ...unit })),
     files: await practiceFiles(parts, SHELLY, 'mg2tasmota-ShellyPlugS.zip', 'tasmota.bin'),
     settings: WIFI,
+    assume: [],
+  };
+}
+
+/** Of Sonoff in DIY mode: one that its maker has to unlock, one that is unlocked. */
+export async function demoSonoff(parts: PracticeParts): Promise<BatchRequest> {
+  return {
+    flowId: 'sonoff-diy',
+    task: 'flash',
+    links: ['internet', 'unlocked'].flatMap((state, index) =>
+      practiceLink(SONOFF, index + 1, { ...PACE, state }),
+    ),
+    files: await practiceFiles(parts, TASMOTA, 'tasmota-lite.bin'),
+    settings: WIFI,
+    assume: [],
+  };
+}
+
+/** A new build for two that run ESPHome, one of which takes it compressed. */
+export async function demoEspHome(parts: PracticeParts): Promise<BatchRequest> {
+  return {
+    flowId: 'esphome-ota',
+    task: 'flash',
+    links: ['open', 'gzip'].flatMap((state, index) => practiceLink(ESPHOME, index + 1, { ...PACE, state })),
+    files: await practiceFiles(parts, ESPHOME, 'esphome-plug.bin'),
+    settings: {},
+    assume: [],
+  };
+}
+
+/** From the set-up page of the installer to HAA, both generations of it; everything is fetched from this computer. */
+export async function demoHaa(parts: PracticeParts): Promise<BatchRequest> {
+  const names = ['haa-script.json', 'haa-mirror-key.pem', 'otaversion'];
+  const [script, key, version] = await Promise.all(names.map((name) => practiceFiles(parts, HAA, name)));
+  const path = (files: BatchRequest['files'] | undefined) => files?.[0]?.path ?? '';
+  return {
+    flowId: 'haa',
+    task: 'flash',
+    links: ['portal', 'old-portal'].flatMap((state, index) => practiceLink(HAA, index + 1, { state })),
+    files: [],
+    settings: {
+      ...WIFI,
+      accessory: await readFile(path(script), 'utf8'),
+      mirror: dirname(path(version)),
+      'mirror-key': await readFile(path(key), 'utf8'),
+    },
     assume: [],
   };
 }

@@ -20,7 +20,8 @@ export async function practiceFiles(
   device: string,
   ...names: readonly string[]
 ): Promise<BatchRequest['files']> {
-  const images = await virtual.makePracticeImages(device, join(folder, 'practice-firmware'));
+  // A folder a device: several call their firmware tasmota.bin.
+  const images = await virtual.makePracticeImages(device, join(folder, 'practice-firmware', device));
   return images.filter(({ path }) => names.includes(basename(path))).map(({ path }) => ({ path }));
 }
 

@@ -3,7 +3,7 @@ import { BenchError } from '../../core/errors.ts';
 import type { AssumeWord } from '../../core/steps.ts';
 import { demoConsoles, demoProgrammer } from './cameras.ts';
 import { demoLamps } from './lamps.ts';
-import { demoShelly, demoShelly1, demoTasmota } from './network-plugs.ts';
+import { demoEspHome, demoHaa, demoShelly, demoShelly1, demoSonoff, demoTasmota } from './network-plugs.ts';
 import { demoPlugs } from './plugs.ts';
 import type { PracticeParts } from './practice-parts.ts';
 import { demoRadio, demoTxOnly, demoWire } from './thermometers.ts';
@@ -17,6 +17,9 @@ const BATCHES: Readonly<Record<string, (parts: PracticeParts) => Promise<BatchRe
   'shelly-plug-s': demoShelly,
   'shelly-gen1': demoShelly1,
   tasmota: demoTasmota,
+  'sonoff-diy': demoSonoff,
+  'esphome-ota': demoEspHome,
+  haa: demoHaa,
   'lywsd03mmc-wire': demoWire,
   'lywsd03mmc-ble': demoRadio,
   'dafang-spi': demoProgrammer,
