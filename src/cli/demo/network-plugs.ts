@@ -16,14 +16,14 @@ const WIFI = { 'wifi-ssid': 'workshop', 'wifi-password': 'practice only' } as co
 const FIRST_SHELLY_1 = 11;
 
 /**
- * From stock firmware to Tasmota: the first goes ahead as the pilot, the next follows it, one stays in the intermediate
- * firmware until it is sent here; with `mishap` one of the second generation, which is told apart and left alone.
+ * From stock firmware to Tasmota: the first goes ahead as the pilot, the next follows it, one is found
+ * stuck halfway and brought on; with `mishap` one of the second generation, which is told apart and left alone.
  */
 export async function demoShelly(parts: PracticeParts): Promise<BatchRequest> {
   const units: Readonly<Record<string, string>>[] = [
     {},
     {},
-    { fault: 'stuck-stage2-once' },
+    { state: 'halfway' },
     ...(parts.mishap ? [{ state: 'gen2' }] : []),
   ];
   return {
