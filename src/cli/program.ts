@@ -87,7 +87,7 @@ export function buildProgram(
     .option('--watch', 'go on and tell what comes and goes', false)
     .option(
       '--sweep',
-      'try every address of the own subnets, for devices that do not announce themselves',
+      "try every address of this computer's subnets, for devices that do not announce themselves",
       false,
     )
     .action((own: { watch: boolean; sweep: boolean }) =>

@@ -133,7 +133,7 @@ function manySlotsTable({ slots, baudRate, phases, idle }: ManySlotsResult): Tab
   };
 }
 
-function networkPlugsTable({ plugs, result, idle }: NetworkPlugsMeasurement): Table {
+function networkPlugsTable({ plugs, result, servedBytes, idle }: NetworkPlugsMeasurement): Table {
   const { bench, server, loop, outcomes } = result;
   const row = (name: string, usage: ProcessUsage | undefined, rest: readonly string[]) => [
     name,
@@ -167,12 +167,7 @@ function networkPlugsTable({ plugs, result, idle }: NetworkPlugsMeasurement): Ta
           .map(([outcome, count]) => `${count} ${outcome}`)
           .join(', '),
       ]),
-      row('firmware server', server, [
-        '-',
-        '-',
-        (result.servedBytes / 1_000 / result.seconds).toFixed(0),
-        '-',
-      ]),
+      row('firmware server', server, ['-', '-', (servedBytes / 1_000 / result.seconds).toFixed(0), '-']),
     ],
   };
 }

@@ -44,7 +44,7 @@ export function useNetworkPlaces({ draft, flow, change }: DraftActions): Network
     now,
     sweep: () => {
       services.network.sweep();
-      screen.say('Every address of the own subnets is tried; nothing joins the batch by that.');
+      screen.say("Every address of this computer's subnets is tried; nothing joins the batch by that.");
     },
     mark: (row) => {
       const device = now.devices.find(({ place }) => row.id === `found ${place}`);

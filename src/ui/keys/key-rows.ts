@@ -309,7 +309,7 @@ export const KEY_TABLE = [
     id: 'sweep',
     keys: ['s'],
     label: 'search',
-    help: 'Network: tries every address of the own subnets, for units that do not announce themselves.',
+    help: "Network: tries every address of this computer's subnets, for units that do not announce themselves.",
     on: ['new'],
     why: why.sweep,
   },

@@ -27,7 +27,7 @@ export function networkRows(draft: Draft, flow: AnyFlow, now: NetworkNow, view: 
       id: 'no unit',
       text: now.sweep === 'running' ? 'Trying every address.' : 'No device has announced itself yet.',
       tone: 'dim',
-      detail: 'Tasmota does not announce itself as it comes: s tries every address, t types one.',
+      detail: 'Tasmota does not announce itself unless it is told to: s tries every address, t types one.',
     });
   return rows;
 }
@@ -48,7 +48,7 @@ function deviceRow(draft: Draft, flow: AnyFlow, device: NetworkView, view: Bench
     id: `found ${place}`,
     marked: number !== undefined,
     text: `${numberColumn(number)} ${padEnd(last6 ?? '', 6)} ${what}${locked ? ', locked' : ''}`,
-    right: batch === undefined ? host : `in use by ${batch}`,
+    right: batch === undefined ? (link?.replace('http://', '') ?? host) : `in use by ${batch}`,
     tone: answers && taken && (number !== undefined || batch === undefined) ? 'plain' : tone,
     detail: `${advice(number, device, taken, batch)} ${what}, ${facts}.`,
   };

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { flows } from '../../../flows/index.ts';
 import { parseLinks } from '../../../src/core/link.ts';
 import { openBench } from '../../../src/main/open-bench.ts';
-import { makePracticeImages } from '../../../src/virtual/make-practice-images.ts';
-import { findVirtualDevice } from '../../../src/virtual/registry.ts';
 import { watchEventLoop, type LoopDelay } from '../event-loop.ts';
 import { watchChild, type ProcessUsage } from '../process-usage.ts';
 
 export interface NetworkPlugsJob {
   readonly links: readonly string[];
+  /** Takeover archive and target. */
+  readonly files: readonly string[];
 }
 
 export interface NetworkPlugsResult {
@@ -19,19 +19,13 @@ export interface NetworkPlugsResult {
   /** Of the firmware server's process; missing where the system does not tell. */
   readonly server?: ProcessUsage;
   readonly loop: LoopDelay;
-  /** Of both files, to all units, the self-tests not counted. */
-  readonly servedBytes: number;
   readonly outcomes: Readonly<Record<string, number>>;
   readonly problems: readonly string[];
 }
 
 /** The program's own bench and firmware server; the plugs are in another process. */
-const { links } = JSON.parse(process.argv[2]!) as NetworkPlugsJob;
+const { links, files } = JSON.parse(process.argv[2]!) as NetworkPlugsJob;
 const directory = await mkdtemp(join(tmpdir(), 'benchflash-perf-'));
-const images = await makePracticeImages(findVirtualDevice('shelly-plug-s'), join(directory, 'images'));
-const files = ['mg2tasmota-ShellyPlugS.zip', 'tasmota.bin'].map((name) =>
-  images.find(({ image: { file } }) => file === name)!,
-);
 const opened = await openBench({ directory, access: 'own', interactive: false, version: 'perf', flows });
 const { bench } = opened;
 
@@ -43,7 +37,7 @@ const id = await bench.start({
   flowId: 'shelly-plug-s',
   task: 'flash',
   links: links.flatMap(parseLinks),
-  files: files.map(({ path }) => ({ path })),
+  files: files.map((path) => ({ path })),
   settings: {},
   // Nobody waits for a first unit: it is the load of all at once that is measured.
   assume: ['pilot', 'isolated-network'],
@@ -56,19 +50,16 @@ const server = serverUsage();
 const { slots } = bench.view().batches.find((batch) => batch.id === id)!;
 const outcomes: Record<string, number> = {};
 const problems: string[] = [];
-let passed = 0;
 for (const { settled, label } of slots) {
   if (settled == null) continue;
   outcomes[settled.outcome] = (outcomes[settled.outcome] ?? 0) + 1;
-  if (settled.outcome === 'PASS') passed++;
-  else problems.push(`${label}: ${settled.outcome} ${settled.message}`);
+  if (settled.outcome !== 'PASS') problems.push(`${label}: ${settled.outcome} ${settled.message}`);
 }
 const result: NetworkPlugsResult = {
   seconds,
   bench: { cpuSeconds: (user + system) / 1e6, peakBytes: process.resourceUsage().maxRSS * 1024 },
   ...(server && { server }),
   loop,
-  servedBytes: passed * files.reduce((sum, { bytes }) => sum + bytes, 0),
   outcomes,
   problems,
 };
