@@ -141,6 +141,8 @@ export interface RunContext<Plan = unknown> {
   pilotFirst(group: string): Promise<void>;
   /** This unit has shown enough for the others of its group to start, though its own run is not over. */
   pilotThrough(reason: string): void;
+  /** Whether this computer runs on its battery just now; undefined where nothing tells. */
+  onBattery(): Promise<boolean | undefined>;
   /** Aborted when the operator, by a typed confirmation, breaks off a write that a cancel cannot stop. */
   readonly brokenOff: AbortSignal;
   /**

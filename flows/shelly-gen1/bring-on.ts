@@ -14,7 +14,12 @@ import { enterStage, metUnit, peerOf, wantedUnit, type ShellyRun, type ShellySes
 import { tellBytes } from './tell-bytes.ts';
 import { offerTarget } from './wire-check.ts';
 
-const LOOK_EVERY_MS = 5_000;
+/**
+ * Its page is asked for only where nothing was fetched for so long, ms: what a unit in this state is to do is fetch, and
+ * an ESP8266 that serves a page meanwhile may fail at both.
+ */
+const FIRST_LOOK_MS = 30_000;
+const LOOK_EVERY_MS = 20_000;
 /**
  * The intermediate firmware fetches as soon as it has an address. One that answers for so long and was not seen to
  * fetch is sent here, which restarts it, ms: long where it should come here by itself, since a loaded bench sees it late.
@@ -39,6 +44,8 @@ interface Way {
   /** From then on until it is sent here, ms. */
   patienceMs: number;
   lastSignMs: number;
+  /** From now until it is looked at, ms. */
+  lookInMs: number;
   sweptMs: number;
   heardMs: number;
   readonly sinceMs: number;
@@ -63,6 +70,7 @@ export async function bringOn(session: ShellySession, run: ShellyRun): Promise<v
     takeoverSinceMs: undefined,
     patienceMs: 0,
     lastSignMs: nowMs,
+    lookInMs: FIRST_LOOK_MS,
     sweptMs: nowMs,
     heardMs: nowMs,
     sinceMs: nowMs,
@@ -91,10 +99,13 @@ async function isTaken(session: ShellySession, run: ShellyRun, way: Way): Promis
     (now) => now.whole || now.asked > way.transfersOver || now.lost !== undefined,
     {
       ...options,
-      silenceMs: LOOK_EVERY_MS,
+      silenceMs: way.lookInMs,
     },
   );
-  if (!hasNews) return false;
+  if (!hasNews) {
+    way.lookInMs = LOOK_EVERY_MS;
+    return false;
+  }
   if (watch.now.lost !== undefined && !watch.now.whole) {
     run.log('warn', `The firmware server ended (${watch.now.lost}); the target is put on a new one.`);
     watch.close();
@@ -207,6 +218,7 @@ async function standsStill(session: ShellySession, run: ShellyRun, way: Way, now
     });
   way.repoints += 1;
   session.mustRepoint = false;
+  way.lookInMs = FIRST_LOOK_MS;
   way.takeoverSinceMs = undefined;
   const { url } = session.target!;
   run.log('info', `the intermediate firmware is sent to this bench (${way.repoints} of ${REPOINTS})`);

@@ -5,7 +5,7 @@ import { shellyModelOfApp, shellyModelOfType } from '../../src/firmware/shelly-m
 import { whoAnswers, type PlugAnswer } from '../../src/protocols/plugs/index.ts';
 import { done, settle, type StepResult } from '../flow.ts';
 import { decodeSettings, isThatFirmware, PLUG_SETTINGS } from '../network-plug/index.ts';
-import { fitsTakeover, readyForUpdate } from './pre-checks.ts';
+import { fitsTakeover, readyForUpdate, warnOfBattery } from './pre-checks.ts';
 import { WIRE_FLOW } from './recovery.ts';
 import type { MetUnit, ShellyRun, ShellySession } from './session.ts';
 
@@ -27,6 +27,7 @@ export async function detect(session: ShellySession, run: ShellyRun): Promise<St
       if (task === 'flash') {
         fitsTakeover(run.plan.device, conversion!, session.met);
         await readyForUpdate(session, run);
+        await warnOfBattery(run);
       }
       return done;
     case 'takeover':

@@ -95,3 +95,9 @@ function judgeSignal({ wifi_sta: wifi }: Gen1Status, run: ShellyRun): void {
   if (rssiDbm < WEAK_DBM)
     run.warn(`The unit hears its Wi-Fi at ${rssiDbm} dBm: weak, the transfer may be slow.`);
 }
+
+/** Both stages come from this computer: one that goes down in the second may take the unit with it. */
+export async function warnOfBattery(run: ShellyRun): Promise<void> {
+  if ((await run.onBattery()) === true)
+    run.warn('This computer runs on its battery: plug it in before units fetch from it.');
+}

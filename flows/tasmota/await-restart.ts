@@ -7,7 +7,7 @@ import { clientOf, type Departure, type TasmotaRun, type TasmotaSession } from '
 const RESTART_LIMIT_MS = 30_000;
 const LOOK_EVERY_MS = 1_000;
 /** What clocks of both sides may differ, s. */
-const SLACK_SECONDS = 3;
+const SLACK_SECONDS = 2;
 
 /**
  * Waits until the unit is down, or is up since less time than its image is gone out. `unmoved`: it did neither. Throws
@@ -37,6 +37,8 @@ export async function awaitRestart(
 
 /** Whether it started after the image had gone out. */
 export function hasRestarted(status: TasmotaStatus, { before, atMs }: Departure, nowMs: number): boolean {
+  // What says something else of itself cannot be what ran before.
+  if (status.versionText !== before.versionText || status.builtAt !== before.builtAt) return true;
   if (status.bootCount != null && before.bootCount != null && status.bootCount !== before.bootCount)
     return true;
   if (status.uptimeSeconds == null) return false;

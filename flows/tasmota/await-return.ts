@@ -14,6 +14,8 @@ export type Return =
   /** It answers, and never restarted. */
   | { readonly kind: 'unmoved' };
 
+/** Its address may be another after the restart, ms. */
+const SWEEP_EVERY_MS = 15_000;
 /** Between two questions to a unit that has not restarted yet, ms. */
 const LOOK_EVERY_MS = 2_000;
 
@@ -40,22 +42,23 @@ export async function awaitReturn(
       station,
       signal: run.brokenOff,
       label: `waiting for ${sent.becomes.title}`,
+      sweepEveryMs: SWEEP_EVERY_MS,
     });
     if (met.kind === 'access-point') return { kind: 'access-point' };
     if (met.kind === 'silent') return { kind: 'silent', last: met };
     session.at = met.answer.at;
     const status = await ask(session, run);
-    if (
-      status != null &&
-      status.mac === sent.before.mac &&
-      hasRestarted(status, sent, run.clock.monotonicMs())
-    ) {
+    if (status?.mac === sent.before.mac && isBack(status, sent, run.clock.monotonicMs())) {
       await run.identify(identityOf(status));
       return { kind: 'back', status };
     }
     await run.clock.sleep(LOOK_EVERY_MS, run.brokenOff);
   }
 }
+
+/** It was down before this: a unit that had just started when the image went out may say no more than that. */
+const isBack = (status: TasmotaStatus, sent: Departure, nowMs: number): boolean =>
+  hasRestarted(status, sent, nowMs) || (status.uptimeSeconds ?? Infinity) * 1000 <= nowMs - sent.atMs;
 
 async function ask(session: TasmotaSession, run: TasmotaRun): Promise<TasmotaStatus | undefined> {
   try {

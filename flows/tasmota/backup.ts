@@ -18,6 +18,7 @@ export async function backup(session: TasmotaSession, run: TasmotaRun): Promise<
   // Before what is there now is kept: it would be the newest backup of a unit that was never written to.
   const chosen = task === 'restore' ? await chooseBackup(session, run) : undefined;
   const stored = await keep(session, run);
+  session.kept = stored;
   if (chosen != null) return prepareRestore(session, run, chosen);
   if (task === 'flash') return done;
   return settle({
@@ -45,6 +46,7 @@ async function withoutPages(session: TasmotaSession, run: TasmotaRun): Promise<S
   }
   run.log('info', `${why}; the settings of an earlier run are in the records: ${earlier.file}`);
   run.haveBackup(earlier);
+  session.kept = earlier;
   return done;
 }
 

@@ -23,10 +23,27 @@ export async function flash(session: TasmotaSession, run: TasmotaRun): Promise<S
       sha256,
     })),
   );
+  for (const image of images) if (image.changes.length > 0) await keepCopy(session, run, image);
   const target = images.at(-1)!;
   for (const image of images.slice(0, -1)) await throughMinimal(session, run, image);
   await sendTarget(session, run, target);
   return done;
+}
+
+/** Kind of a changed copy of an image, in the records of the unit that it was sent to. */
+const PATCHED_IMAGE = 'patched-image';
+
+/** What is sent must be there to be looked at, beside the backup of the unit, which stays the one that counts. */
+async function keepCopy(session: TasmotaSession, run: TasmotaRun, { bytes }: PlugImage): Promise<void> {
+  const writer = await run.backups.create(PATCHED_IMAGE, bytes.length);
+  try {
+    await writer.append(bytes);
+    const copy = await writer.commit();
+    run.log('info', `the changed copy is kept: ${copy.file}`);
+  } finally {
+    await writer.discard();
+  }
+  if (session.kept != null) run.haveBackup(session.kept);
 }
 
 async function sendTarget(session: TasmotaSession, run: TasmotaRun, target: PlugImage): Promise<void> {

@@ -1,3 +1,4 @@
+import type { StoredBackup } from '../../src/core/backup-store.ts';
 import { BenchError } from '../../src/core/errors.ts';
 import type { HostPort } from '../../src/drivers/http/port.ts';
 import type { Offering } from '../../src/drivers/http/firmware-server.ts';
@@ -40,6 +41,8 @@ export interface TasmotaSession {
   at: HostPort;
   met: MetUnit | undefined;
   route: Route | undefined;
+  /** Of its settings, as they were before anything was sent; undefined where there was none to be had. */
+  kept: StoredBackup | undefined;
   /** Where the unit fetches: with method=url. */
   offering: Offering | undefined;
   sent: Sent | undefined;
@@ -56,6 +59,7 @@ export async function openSession(run: TasmotaRun): Promise<TasmotaSession> {
     at: link.at,
     met: undefined,
     route: undefined,
+    kept: undefined,
     offering: undefined,
     sent: undefined,
     returned: undefined,

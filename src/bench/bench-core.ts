@@ -32,6 +32,8 @@ export interface BenchCore {
   readonly firmwareServer: FirmwareServer;
   /** Programs of this computer; undefined on a bench that may start none. */
   readonly programs: Programs | undefined;
+  /** Whether this computer runs on its battery just now; undefined where nothing tells. */
+  onBattery(): Promise<boolean | undefined>;
   /** Oldest first. */
   runsOf(mac: string): Promise<readonly EarlierRun[]>;
   rememberSetting(jobName: string, key: string, value: string): void;

@@ -38,6 +38,8 @@ export interface BenchDependencies {
   /** The real network and the firmware server on it. Missing: this bench has none. */
   readonly network?: Network;
   readonly firmwareServer?: FirmwareServer;
+  /** Whether this computer runs on its battery just now. Missing: nothing tells. */
+  onBattery?(): Promise<boolean | undefined>;
   /** For links to a flash programmer. Missing: this bench starts no programs. */
   readonly programs?: Programs;
   inspectFile(path: string): Promise<InspectedFile>;
@@ -75,6 +77,7 @@ export function createBench(dependencies: BenchDependencies): Bench {
     get firmwareServer() {
       return present(dependencies.firmwareServer);
     },
+    onBattery: async () => dependencies.onBattery?.(),
     programs: dependencies.programs,
     runsOf: async (mac) => (await records.units(mac)).flatMap(({ runs }) => runs),
     rememberSetting: (jobName, key, value) => dependencies.rememberSetting?.(jobName, key, value),

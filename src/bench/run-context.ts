@@ -100,6 +100,7 @@ export function runContext(host: RunHost, signal: AbortSignal): RunContext {
         bench.prompts.operatorFor(batch.id, assume, promptHost, until).ask(question),
       ),
     pilotThrough: (reason) => batch.pilots.through(host.slotId, reason),
+    onBattery: () => bench.onBattery(),
     brokenOff: state.brokenOff.signal,
     inTurn: (name, work, options) =>
       bench.turns.take(name, work, {

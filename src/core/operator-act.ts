@@ -10,9 +10,6 @@ export type OperatorAct =
   | 'change-cell'
   /** Power off and on, nothing held: what runs from flash starts anew. */
   | 'power-cycle'
-  /** The Wi-Fi router of the units is switched off: all of them lose their network. */
-  | 'router-off'
-  | 'router-on'
   /** The programmer is put on the flash chip (or its jumper set, its plug plugged in). */
   | 'connect-programmer'
   /** A phone joins the access point of the unit and gives it its Wi-Fi on the page there. */

@@ -7,6 +7,7 @@ import type { JobStore } from '../config/jobs.ts';
 import type { SettingsStore } from '../config/settings.ts';
 import { systemClock } from '../core/clock.ts';
 import { watchClockJumps } from '../drivers/host/clock-jump.ts';
+import { powerSupply } from '../drivers/host/power-supply.ts';
 import { createSleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
 import type { BleRadio } from '../drivers/ble/radio.ts';
 import { hostPrograms } from '../drivers/process/host-programs.ts';
@@ -81,6 +82,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       programs,
       network,
       firmwareServer,
+      onBattery: async () => (await powerSupply())?.onBattery,
       inspectFile,
       rememberSetting: (jobName, key, value) => {
         const job = jobs.list().jobs.find(({ name }) => name === jobName);

@@ -66,15 +66,16 @@ export async function practice({
   }) => {
     const records = await openDataDir(folder);
     const firmwareServer = createFirmwareServer();
+    const virtual = createPracticeBench({
+      dataDir: folder,
+      clock,
+      openRadio: (air) => openPracticeRadio(air, systemClock),
+      openNetwork: (lan) => openPracticeNetwork(lan, clock),
+    });
     const bench = createBench({
       flows,
       records,
-      practice: createPracticeBench({
-        dataDir: folder,
-        clock,
-        openRadio: (air) => openPracticeRadio(air, systemClock),
-        openNetwork: (lan) => openPracticeNetwork(lan, clock),
-      }),
+      practice: virtual,
       clock,
       sleepInhibitor: {
         current: { state: 'off' },
@@ -121,6 +122,7 @@ export async function practice({
       await firmwareServer.close();
       // It would wait half an hour for a unit that is stuck halfway; the units of this bench are gone.
       if (pid !== undefined) endIfThere(pid);
+      await virtual.close();
       await records.close();
     }
   };

@@ -31,6 +31,8 @@ interface Setting {
   readonly settings?: Settings;
   readonly assume?: readonly AssumeWord[];
   readonly earlier?: readonly EarlierRun[];
+  readonly onBattery?: boolean;
+  readonly answers?: Readonly<Record<string, string>>;
   readonly backups?: { kind: string; bytes: Uint8Array }[];
 }
 
@@ -134,6 +136,9 @@ describe('a Shelly Plug S', () => {
   it('fetches from elsewhere first where its archive cannot be changed, and is sent here', async () => {
     const setting = { takeover: CLOSED_TAKEOVER };
     expect(await (await bench(setting)).convert()).toMatchObject({ code: 'OPERATOR_NEEDED' });
+    const refused = await bench({ ...setting, answers: { 'isolated-network': 'skip' } });
+    expect(await refused.convert()).toMatchObject({ outcome: 'SKIPPED', code: 'NETWORK_NOT_ISOLATED' });
+    expect(refused.unit.orders).toEqual([]);
     const { unit, server, convert } = await bench({ ...setting, assume: ['isolated-network'] });
     expect(await convert()).toMatchObject({ outcome: 'PASS' });
     expect(unit.repointed).toEqual([server.offers[0]!.urlOf('t.bin')]);
@@ -394,6 +399,12 @@ describe('a unit that is not converted', () => {
     const { lan, convert } = await bench();
     lan.hosts.set(HOST, () => json(answer));
     expect(await convert()).toMatchObject({ outcome: 'SKIPPED', code });
+  });
+
+  it('is told of a computer on its battery, which serves both stages', async () => {
+    const { run, convert } = await bench({ onBattery: true });
+    expect(await convert()).toMatchObject({ outcome: 'PASS' });
+    expect(run.warned).toEqual([expect.stringContaining('battery')]);
   });
 
   it('waits until the unit has been up long enough', async () => {

@@ -50,7 +50,7 @@ it('a tray of twelve is converted, the pilot first', { timeout: 180_000 }, async
 });
 
 it(
-  'without a Wi-Fi for them they wait at their access points; given one by hand, looking again proves them',
+  'without a Wi-Fi for them they wait at their access points; looking again does not change that',
   { timeout: 60_000 },
   async () => {
     const bench = await quickPractice();

@@ -24,6 +24,10 @@ export interface ScriptedRunOptions<Plan> {
   readonly earlier?: readonly EarlierRun[];
   /** Of this unit, as `ofUnit` gives it. */
   readonly backups?: readonly { readonly kind: string; readonly bytes: Uint8Array }[];
+  /** What this computer runs on; missing: nothing tells. */
+  readonly onBattery?: boolean;
+  /** What somebody at the screen answers to a question, by its id. */
+  readonly answers?: Readonly<Record<string, string>>;
   /** Somebody is at the screen and acts; missing: nobody is. */
   readonly act?: (title: string) => void;
 }
@@ -89,6 +93,7 @@ export function scriptedRun<Plan>(options: ScriptedRunOptions<Plan>): ScriptedRu
     clock,
     signal: cancelled.signal,
     brokenOff: broken.signal,
+    onBattery: async () => options.onBattery,
     openSerial: notHere,
     openRadio: notHere,
     openProgrammer: notHere,
@@ -106,7 +111,9 @@ export function scriptedRun<Plan>(options: ScriptedRunOptions<Plan>): ScriptedRu
         act(title);
         return { update: () => {}, done: (text) => void said.push(text), limitMs: undefined };
       },
-      ask: async ({ assume: word, assumed }) => {
+      ask: async ({ id, assume: word, assumed }) => {
+        const answer = options.answers?.[id];
+        if (answer !== undefined) return answer;
         if (word === undefined || assumed === undefined || !assume.has(word))
           throw new BenchError('OPERATOR_NEEDED');
         return assumed;

@@ -136,7 +136,7 @@ export const TASMOTA_CODES = {
     outcome: 'SKIPPED',
     blame: 'operator',
     message: 'The unit takes only images with a compatibility marker (error 14).',
-    advice: 'Set patch=marker: a copy of the image with the marker is made and kept.',
+    advice: 'Set patch=yes: a copy of the image with the marker is made and kept.',
     retry: OLD_FIRMWARE_STAYS,
   },
   TASMOTA_REFUSED: {
