@@ -14,8 +14,5 @@ export type OperatorAct =
   | 'connect-programmer'
   /** A phone joins the access point of the unit and gives it its Wi-Fi on the page there. */
   | 'join-access-point'
-  /** The Wi-Fi router of the units goes off: whatever hangs on it loses its network. */
-  | 'router-off'
-  | 'router-on'
   /** Jig: the unit is taken out and the next one put in, as it would be for `power-into-loader` or `cycle-battery`. */
   | 'next-unit';

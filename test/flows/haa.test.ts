@@ -117,3 +117,20 @@ it('nothing is posted while the mirror is not whole or the script is empty', asy
   await expect(start({ mirror: bench.folder })).rejects.toMatchObject({ code: 'FIRMWARE_REFUSED' });
   await expect(start({ mirror: '/nowhere' })).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
 });
+
+it('a plug with Tasmota becomes HAA in one run', { timeout: 120_000 }, async () => {
+  const bench = await practice();
+  const run = await bench.run({
+    flowId: 'tasmota',
+    link: 'virtual:tasmota-plug',
+    images: [await bench.image(DEVICE, 'haa-fullhaaboot.bin')],
+    settings: { ...(await job(bench)), patch: 'yes' },
+    assume: ['wired'],
+  });
+  expect(endsOf(run)).toEqual(['PASS']);
+  expect(lastOf(run, 1)).toMatchObject({
+    proof: ['heard', 'answered'],
+    identity: { firmware: expect.stringMatching(/^HAA 12\.18\.0/) as string },
+  });
+  expect(JSON.stringify(run.events)).not.toContain(WIFI_PASSWORD);
+});

@@ -177,7 +177,7 @@ describe.skipIf(!existsSync(DATA))('with real images', () => {
       flowId: 'tasmota',
       link: [link(1)],
       files: [{ slot: 'target', path: real('tasmota-minimal-9.2.0.bin') }],
-    } as never);
+    });
     await expect(start).rejects.toMatchObject({ code: 'FIRMWARE_REFUSED' });
   });
 });

@@ -95,6 +95,7 @@ describe('practice signatures', () => {
       ]),
       'haa-mirror/otaversion',
       'haa-mirror/haaversion',
+      'haa-mirror-key.pem',
     ]);
     for (const name of ['otamain', 'haaboot', 'haamain'])
       expect(isSigned(mirrored(`${name}.bin`), mirrored(`${name}.bin.sec`), [practicePublicKey])).toBe(true);
