@@ -1,7 +1,7 @@
 import { BenchError } from '../../src/core/errors.ts';
 import type { Network } from '../../src/drivers/http/port.ts';
 import { ESPHOME_SERVICE, readEspHome, type EspHomeAnnouncement } from '../../src/protocols/esphome/index.ts';
-import type { EspHomeRun } from './session.ts';
+import type { RunContext } from '../flow.ts';
 
 /** Units answer a question within a second, and some only the second one, ms. */
 const LISTEN_MS = 3_000;
@@ -14,7 +14,7 @@ export type Which = { readonly mac: string } | { readonly host: string };
  * says nothing in time. Throws only what `signal` was aborted with.
  */
 export async function announcementOf(
-  run: EspHomeRun,
+  run: Pick<RunContext, 'clock'>,
   network: Network,
   which: Which,
   signal: AbortSignal,

@@ -23,8 +23,7 @@ export async function flash(session: EspHomeSession, run: EspHomeRun): Promise<S
     doNotUnplug(run, SETTLING_MS.tasmota);
   };
   try {
-    session.sent =
-      run.plan.method === 'web' ? await byWeb(session, run, begin) : await byOta(session, run, begin);
+    session.sent = await deliver(session, run, begin);
   } catch (error) {
     // Before the first byte the unit was only asked: the error is all there is to say.
     if (!hasBegun) throw error;
@@ -36,6 +35,21 @@ export async function flash(session: EspHomeSession, run: EspHomeRun): Promise<S
   run.plan.openProofs.set(run.link.text, metUnit(session).mac);
   // A cancel that came meanwhile must not hide what the unit is now.
   return run.signal.aborted ? settle(await prove(session, run)) : done;
+}
+
+/** What was dropped on the way is sent once more. */
+const TRIES = 2;
+
+/** A unit that did not get the image whole goes on with what it has: it may be tried again at once. */
+async function deliver(session: EspHomeSession, run: EspHomeRun, begin: () => Promise<void>): Promise<Sent> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await (run.plan.method === 'web' ? byWeb : byOta)(session, run, begin);
+    } catch (error) {
+      const isDropped = isBenchError(error, 'ESPHOME_UPLOAD_BROKEN', 'ESPHOME_MD5');
+      if (!isDropped || tries === TRIES || !(await answers(session, run))) throw error;
+      run.log('warn', `${error.message} It is sent once more.`);
+    }
 }
 
 /** While it waited for the pilot another unit may have got its address. */

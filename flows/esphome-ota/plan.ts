@@ -27,6 +27,8 @@ export interface EspHomePlan {
   readonly login: HttpLogin | undefined;
   /** For targets that are no ESPHome. */
   readonly wifi: WifiSettings | undefined;
+  /** How long a unit is waited for: 30 s are enough for healthy ones. */
+  readonly waitMs: number;
   /** By link: MAC of units whose proof is open. */
   readonly openProofs: Map<string, string>;
 }
@@ -54,6 +56,7 @@ export function makePlan({ task, files, settings }: PlanRequest): Promise<EspHom
     otaPassword: password === '' ? undefined : password,
     login: loginOf(settings),
     wifi: wifiOf(settings),
+    waitMs: Number(settings['wait-seconds'] ?? 120) * 1000,
     openProofs: new Map(),
   });
 }

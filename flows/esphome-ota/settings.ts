@@ -20,5 +20,14 @@ export const espHomeSettings: readonly SettingSpec[] = [
     default: 'ota',
   },
   devicePassword,
+  {
+    key: 'wait-seconds',
+    title: 'How long a unit is waited for, s',
+    help: 'From the end of the transfer until its proof counts as missing; it must not be unplugged meanwhile.',
+    kind: 'number',
+    min: 5,
+    max: 900,
+    default: '120',
+  },
   ...wifiSettings,
 ];

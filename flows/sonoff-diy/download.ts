@@ -1,10 +1,10 @@
 import { throwIfAborted } from '../../src/core/abort.ts';
-import { BenchError, isBenchError, type ErrorCode } from '../../src/core/errors.ts';
+import { BenchError, isBenchError, toBenchError, type ErrorCode } from '../../src/core/errors.ts';
 import { decodeResult, postedError, RESULT_PATH } from '../../src/protocols/sonoff-diy/index.ts';
 import { doNotUnplug, SETTLING_MS, type Fetching } from '../network-plug/index.ts';
 import type { SonoffRun, SonoffSession } from './session.ts';
 import { unlock } from './unlock.ts';
-import { IMAGE_NAME } from './wire-check.ts';
+import { IMAGE_NAME, offerImage } from './wire-check.ts';
 
 /** Until its first request, ms: the one proof that it reaches this computer. */
 const FIRST_REQUEST_MS = 30_000;
@@ -50,6 +50,7 @@ export async function download(session: SonoffSession, run: SonoffRun): Promise<
       if (!isBenchError(error) || !maySendAgain(error) || tries === TRIES) throw error;
       run.log('warn', `${error.message} The power stays on: it is sent again, try ${tries + 1} of ${TRIES}.`);
       if (error.code === 'SONOFF_STILL_LOCKED') await unlock(session, run);
+      if (session.watch!.now.asked > 0) await offerImage(session, run, run.brokenOff);
     }
   }
 }
@@ -71,7 +72,7 @@ async function once(session: SonoffSession, run: SonoffRun): Promise<Fetched> {
   const before = watch.now;
   let isReplay = true;
   const stopPosts = offering!.subscribe((event) => {
-    // Results of earlier tries are told again to who subscribes.
+    // What was told before is told again to who subscribes.
     if (isReplay || event.type !== 'posted' || !event.path.endsWith(RESULT_PATH)) return;
     state.posted = decodeResult(event.body) ?? state.posted;
     news.tell();
@@ -95,8 +96,10 @@ async function once(session: SonoffSession, run: SonoffRun): Promise<Fetched> {
       },
       (error: unknown) => {
         if (over.signal.aborted) return;
-        const isWord = isBenchError(error) && !error.code.startsWith('HTTP_') && error.code !== 'ABORTED';
-        if (isWord) state.refusal = error;
+        const known = toBenchError(error);
+        // Which error a unit is that does not answer, is the network's own matter.
+        if (known.code.startsWith('SONOFF_') || known.code === 'PLUG_BAD_ANSWER' || known.code === 'BUG')
+          state.refusal = known;
         else state.order = 'unanswered';
       },
     )
@@ -124,6 +127,9 @@ async function followed(
   let wasAsked = false;
   for (;;) {
     const { asked, bytes, whole, lost, refused } = watch.now;
+    if (bytes > counted) doNotUnplug(run, SETTLING_MS.tasmota);
+    run.wrote(Math.max(0, bytes - counted));
+    counted = Math.max(counted, bytes);
     if (state.refusal !== undefined) throw state.refusal;
     if (state.posted === 0) return 'posted';
     if (state.posted !== undefined) throw postedError(state.posted);
@@ -131,9 +137,6 @@ async function followed(
     const isAsked = asked > before.asked;
     if (isAsked && !wasAsked) run.log('info', 'its first request has come: it reaches this computer');
     wasAsked = isAsked;
-    if (bytes > counted) doNotUnplug(run, SETTLING_MS.tasmota);
-    run.wrote(Math.max(0, bytes - counted));
-    counted = Math.max(counted, bytes);
     const firstMs = state.order === 'unanswered' ? UNANSWERED_MS : FIRST_REQUEST_MS;
     const limitMs = !isAsked ? firstMs : whole ? RESULT_WITHIN_MS : STALL_MS;
     if (await news.within(limitMs, run)) continue;

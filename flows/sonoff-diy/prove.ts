@@ -1,21 +1,39 @@
 import { BenchError } from '../../src/core/errors.ts';
 import { verdictFrom, type Verdict } from '../../src/core/outcome.ts';
 import { whoAnswers } from '../../src/protocols/plugs/index.ts';
+import { announcementOf } from '../esphome-ota/announced.ts';
+import { saysOfItself } from '../esphome-ota/prove.ts';
 import { done, settle, type StepResult } from '../flow.ts';
-import { isThatFirmware, lookOnNetwork, proveOnNetwork, type WantedUnit } from '../network-plug/index.ts';
+import {
+  isThatFirmware,
+  lookOnNetwork,
+  mayUnplug,
+  proveOnNetwork,
+  type WantedUnit,
+} from '../network-plug/index.ts';
 import { metUnit, wantedUnit, type SonoffRun, type SonoffSession } from './session.ts';
 
 /** The flow by which a unit comes back that the network does not reach any more. */
 const WIRE_FLOW = 'esp8266-plug-wire';
 /** Copying, first start and access point of the new firmware, ms: 30 s to a minute on healthy units. */
 const LIMIT_MS = 120_000;
+/** Copying, start, join and announcement of ESPHome that knows its Wi-Fi, ms. */
+const ANNOUNCED_WITHIN_MS = 45_000;
 
 /** On port 80, where it is looked for, the firmware of the maker has nothing. */
 const ranBefore = (): boolean => false;
 
 /** The new firmware answers with this very unit's MAC, on the network or at its access point: nothing else is a proof. */
 export async function prove(session: SonoffSession, run: SonoffRun): Promise<Verdict> {
-  const verdict = await proveOnNetwork(run, session.link.network, {
+  const verdict = (await announcedAsEspHome(session, run)) ?? (await onNetwork(session, run));
+  if (verdict.outcome === 'PASS') run.plan.openProofs.delete(run.link.text);
+  const notDone = [...(verdict.notDone ?? []), ...session.notDone];
+  const told = { ...verdict, ...(notDone.length > 0 && { notDone }) };
+  return verdict.code === 'NEW_FIRMWARE_SILENT' && (await isAsBefore(session, run)) ? stayed(session) : told;
+}
+
+const onNetwork = (session: SonoffSession, run: SonoffRun): Promise<Verdict> =>
+  proveOnNetwork(run, session.link.network, {
     unit: wantedUnit(session),
     wanted: run.plan.image!.wanted,
     wifi: run.plan.wifi,
@@ -24,10 +42,28 @@ export async function prove(session: SonoffSession, run: SonoffRun): Promise<Ver
     ranBefore,
     next: WIRE_FLOW,
   });
-  if (verdict.outcome === 'PASS') run.plan.openProofs.delete(run.link.text);
-  const notDone = [...(verdict.notDone ?? []), ...session.notDone];
-  const told = { ...verdict, ...(notDone.length > 0 && { notDone }) };
-  return verdict.code === 'NEW_FIRMWARE_SILENT' && (await isAsBefore(session, run)) ? stayed(session) : told;
+
+/** Without a page of its own ESPHome says what it runs, and on which MAC, only by its announcement. */
+async function announcedAsEspHome(session: SonoffSession, run: SonoffRun): Promise<Verdict | undefined> {
+  const { wanted } = run.plan.image!;
+  if (wanted.firmware !== 'esphome') return undefined;
+  const { mac } = metUnit(session);
+  const untilMs = run.clock.monotonicMs() + ANNOUNCED_WITHIN_MS;
+  while (run.clock.monotonicMs() < untilMs) {
+    run.progress({ label: `listening for ${wanted.title}`, done: 0, unit: 'tries' });
+    const now = await announcementOf(run, session.link.network, { mac }, run.brokenOff);
+    if (now !== undefined && (wanted.version === undefined || now.version === wanted.version)) {
+      mayUnplug(run);
+      await run.identify({ mac, firmware: `ESPHome ${now.version ?? 'of unknown version'}` });
+      return {
+        outcome: 'PASS',
+        message: `The same unit came back with ESPHome ${now.version ?? 'of unknown version'}.`,
+        proof: ['heard'],
+        evidence: saysOfItself(now, mac),
+      };
+    }
+  }
+  return undefined;
 }
 
 /** It is met where it was, as what it was. */

@@ -60,8 +60,8 @@ export class ScriptedLan implements Network {
     return { status, headers, body: bytes, text: () => new TextDecoder().decode(bytes) };
   }
 
-  connect(): Promise<TcpConnection> {
-    return Promise.reject(new Error('this network has no raw connections'));
+  connect(to: HostPort): Promise<TcpConnection> {
+    return Promise.reject(new Error(`this network has no raw connection to ${to.host}`));
   }
 
   listenUdp(): Promise<() => void> {

@@ -24,6 +24,8 @@ import {
 /** Until a unit gives a handshake up, and a transfer that stands still, ms (`components/esphome/ota`). */
 const HANDSHAKE_LIMIT_MS = 20_000;
 const DATA_LIMIT_MS = 90_000;
+/** From the last byte to each of both receipts, ms: it hashes what lies in its flash, in 2 s at most. */
+const RECEIPT_LIMIT_MS = 30_000;
 
 export interface OtaPeer {
   readonly network: Pick<Network, 'connect'>;
@@ -109,6 +111,12 @@ const handshake = (signal: AbortSignal, during: string): ReadOptions => ({
 const dataPhase = (signal: AbortSignal, during: string): ReadOptions => ({
   during,
   limitMs: DATA_LIMIT_MS,
+  signal,
+});
+
+const receipt = (signal: AbortSignal, during: string): ReadOptions => ({
+  during,
+  limitMs: RECEIPT_LIMIT_MS,
   signal,
 });
 
@@ -211,8 +219,8 @@ async function transfer(
       if (version >= 2) await answers.oneOf([ANSWER.block], dataPhase(signal, during));
       onTaken(sent, content.length);
     }
-    await answers.oneOf([ANSWER.received], dataPhase(signal, 'after the last byte'));
-    await answers.oneOf([ANSWER.ended], dataPhase(signal, 'while it checked the image'));
+    await answers.oneOf([ANSWER.received], receipt(signal, 'after the last byte'));
+    await answers.oneOf([ANSWER.ended], receipt(signal, 'while it checked the image'));
   } catch (error) {
     if (!isLostConnection(error)) throw error;
     // Whole out and no word: it may be putting the image in.

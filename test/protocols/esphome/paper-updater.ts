@@ -20,7 +20,7 @@ export function paperUpdater(
   const steps = [...script];
   let wanted = 0;
   let got: number[] = [];
-  let answers: number[] = [];
+  const answers: number[] = [];
   const updater: PaperUpdater = {
     heard: [],
     places: [],
