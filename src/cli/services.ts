@@ -5,7 +5,6 @@ import type { SettingsStore } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import type { InspectedFile } from '../firmware/inspect.ts';
 import type { DataDir } from '../records/data-dir.ts';
-import type { PlugFirmware } from '../protocols/plugs/index.ts';
 import type { GlobalOptions } from './global-options.ts';
 
 /**
@@ -104,8 +103,11 @@ export interface NetworkDevice {
   readonly model: string;
   /** As it announces it; part of `model` where it was asked. */
   readonly firmware?: string;
-  /** Which firmware answers at its page; missing where it has none that is known. */
-  readonly answers?: PlugFirmware | 'nothing';
+  /**
+   * Which firmware answers at its page: `shelly-gen1`, `tasmota`, …, or `unknown`; `nothing` where a link was typed and
+   * nobody answers there. Missing where it was not asked, or is no plug that is known.
+   */
+  readonly answers?: string;
   /** Its page wants a password. */
   readonly locked?: boolean;
   /** Lower case with colons. */

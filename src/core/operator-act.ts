@@ -14,5 +14,8 @@ export type OperatorAct =
   | 'connect-programmer'
   /** A phone joins the access point of the unit and gives it its Wi-Fi on the page there. */
   | 'join-access-point'
+  /** The Wi-Fi router of the units is switched off: all of them lose their network. */
+  | 'router-off'
+  | 'router-on'
   /** Jig: the unit is taken out and the next one put in, as it would be for `power-into-loader` or `cycle-battery`. */
   | 'next-unit';

@@ -74,7 +74,8 @@ describe('the places of a batch over the network', () => {
     expect(await screen.rows()).toEqual(['[x] 01 002229']);
     await screen.press('t');
     await screen.type('http://192.168.1.50/');
-    expect(await screen.text()).toContain('http://192.168.1.50 is in: write 02 on it.');
+    const link = 'http://192.168.1.50';
+    expect(await screen.text()).toContain(`${link} is in: write 02 on it.`);
     await screen.press('t');
     await screen.type('192.168.1.50');
     expect(screen.services.calls).toEqual(['ask http://192.168.1.41', 'ask http://192.168.1.50']);
