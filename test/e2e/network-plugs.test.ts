@@ -21,23 +21,25 @@ describe('plugs on the network that another process serves', () => {
       const served = new Running([
         ...['virtual', 'tasmota-plug', '--listen', 'http://127.0.0.1:0', '--count', '2', '--json'],
       ]);
-      // All are up when it is said how to stop them.
-      await served.sawLog(/Ctrl\+C/);
-      const links = served.stdout
-        .trim()
-        .split('\n')
-        .map((line) => (JSON.parse(line) as { listening: string }).listening);
-      const { code, stdout } = await benchflash([
-        ...['run', 'tasmota', '--link', ...links, '--firmware', firmware, '--set', 'method=url', '--json'],
-        ...['--data-dir', join(folder, 'data')],
-      ]);
-      served.process.kill('SIGTERM');
-      expect(code).toBe(0);
-      const outcomes = outcomesOf(stdout);
-      expect(outcomes.map(({ slot }) => slot).sort()).toEqual([...links].sort());
-      for (const outcome of outcomes)
-        expect(outcome).toMatchObject({ outcome: 'PASS', proof: ['answered'], tries: 1 });
-      expect(stdout).toContain('goes first: the other units of its model');
+      try {
+        await served.saw(/(.*listening.*\n){2}/);
+        const links = served.stdout
+          .trim()
+          .split('\n')
+          .map((line) => (JSON.parse(line) as { listening: string }).listening);
+        const { code, stdout } = await benchflash([
+          ...['run', 'tasmota', '--link', ...links, '--firmware', firmware, '--set', 'method=url', '--json'],
+          ...['--data-dir', join(folder, 'data')],
+        ]);
+        expect(code).toBe(0);
+        const outcomes = outcomesOf(stdout);
+        expect(outcomes.map(({ slot }) => slot).sort()).toEqual([...links].sort());
+        for (const outcome of outcomes)
+          expect(outcome).toMatchObject({ outcome: 'PASS', proof: ['answered'], tries: 1 });
+        expect(stdout).toContain('goes first: the other units of its model');
+      } finally {
+        served.process.kill('SIGTERM');
+      }
       expect((await served.ended).code).toBe(0);
     },
   );

@@ -81,12 +81,14 @@ describe('the places of a batch over the network', () => {
     expect(screen.services.calls).toEqual(['ask http://192.168.1.41', 'ask http://192.168.1.50']);
     await screen.find([
       ...units(41),
-      onNetwork(50, {
+      {
+        place: link,
+        host: '192.168.1.50',
+        link,
         what: 'nothing answers there',
         answers: false,
-        mac: undefined,
-        last6: undefined,
-      } as never),
+        locked: false,
+      },
     ]);
     expect(await screen.text()).toMatch(/\[x\] 02 +nothing answers there/);
     expect(await screen.text()).toContain('in the batch 2  not answering 1   on the network 1');
