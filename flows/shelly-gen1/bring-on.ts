@@ -61,6 +61,7 @@ interface Way {
  */
 export async function bringOn(session: ShellySession, run: ShellyRun): Promise<void> {
   enterStage(session, run, 'intermediate firmware');
+  run.progress({ label: 'waiting until it fetches the target', done: 0, unit: 'tries' });
   doNotUnplug(run, SETTLING_MS.mongoose);
   const nowMs = run.clock.monotonicMs();
   const way: Way = {

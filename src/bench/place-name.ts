@@ -6,5 +6,6 @@ export function placeName({ kind, text }: Link, number: number): string {
   if (kind === 'virtual') return text.slice('virtual:'.length);
   // What is written on a unit beside its number.
   if (kind === 'ble') return last6(text);
+  if (kind === 'http' || kind === 'esphome') return text.slice(`${kind}://`.length);
   return `slot ${number}`;
 }

@@ -83,9 +83,14 @@ export function buildProgram(
     .action(() => run(async (context) => (await import('./commands/jobs.ts')).jobs(context)));
   program
     .command('scan')
-    .description('what is plugged in')
-    .option('--watch', 'go on and tell what is plugged in and out', false)
-    .action((own: { watch: boolean }) =>
+    .description('what is plugged in, heard, or found on the network')
+    .option('--watch', 'go on and tell what comes and goes', false)
+    .option(
+      '--sweep',
+      "try every address of this computer's subnets, for devices that do not announce themselves",
+      false,
+    )
+    .action((own: { watch: boolean; sweep: boolean }) =>
       run(async (context) => (await import('./commands/scan.ts')).scan(context, own)),
     );
   program

@@ -33,8 +33,8 @@ export interface CommandServices {
    * BLUETOOTH_UNAVAILABLE or BLUETOOTH_OFF.
    */
   hear(onHeard: (device: HeardDevice) => void): Promise<{ readonly radio: string; stop(): Promise<void> }>;
-  /** Calls back with each device on the network that announces itself; returns the function that ends it. */
-  announced(onFound: (device: NetworkDevice) => void): Promise<() => void>;
+  /** Calls back with each device on the network that can be flashed, again when it says something new. */
+  networkDevices(onFound: (device: NetworkDevice) => void): Promise<FollowedNetwork>;
   /** What of this computer matters to flows over the network. */
   network(): Promise<NetworkState>;
   virtual(): Promise<VirtualDevices>;
@@ -97,13 +97,37 @@ export interface NetworkDevice {
   readonly link?: string;
   readonly address: string;
   readonly port: number;
-  readonly name: string;
+  /** As it announces itself; missing for one that does not. */
+  readonly name?: string;
+  /** What answers there when it is asked; where nothing known does, what it announces. */
   readonly model: string;
+  /** As it announces it; part of `model` where it was asked. */
   readonly firmware?: string;
+  /**
+   * Which firmware answers at its page: `shelly-gen1`, `tasmota`, …, or `unknown`; `nothing` where a link was typed and
+   * nobody answers there. Missing where it was not asked, or is no plug that is known.
+   */
+  readonly answers?: string;
+  /** Its page wants a password. */
+  readonly locked?: boolean;
   /** Lower case with colons. */
   readonly mac?: string;
   /** Its last six digits; known more often. */
   readonly macTail?: string;
+}
+
+/** The network while it is looked at. */
+export interface FollowedNetwork {
+  /**
+   * Tries every address of the private subnets of this computer, and asks those that answer. Resolves with how many
+   * answered, whatever they are. Throws NO_ROUTE.
+   */
+  sweep(): Promise<{ readonly answered: number }>;
+  /** Asks what answers at an `http://` link, and tells of it, of silence too. */
+  ask(link: string): Promise<void>;
+  /** Resolves when nobody is being asked. */
+  idle(): Promise<void>;
+  stop(): void;
 }
 
 export interface NetworkState {

@@ -36,7 +36,7 @@ const usage = (message: string, cause?: unknown) =>
   new BenchError('USAGE', {
     message,
     advice:
-      'Links: /dev/ttyUSB0 or COM3 (benchflash scan lists them), socket://HOST:PORT, rfc2217://HOST:PORT, ble:MAC, flashrom:PROGRAMMER, virtual:lamp?n=12.',
+      'Links: /dev/ttyUSB0 or COM3 (benchflash scan lists them), socket://HOST:PORT, rfc2217://HOST:PORT, ble:MAC, http://HOST, esphome://HOST, flashrom:PROGRAMMER, virtual:lamp?n=12.',
     cause,
   });
 
@@ -55,7 +55,7 @@ export function parseLinks(value: string): Link[] {
       return [parseHostLink(scheme, value)];
     case 'http':
     case 'esphome':
-      return [{ kind: scheme, text: checkedUrl(value).toString().replace(/\/$/, '') }];
+      return [parseNetworkLink(scheme, value)];
     case 'ble':
       if (!/^ble:([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value))
         throw usage(`${value}: ble: wants an address like ble:a4:c1:38:00:11:22.`);
@@ -87,6 +87,15 @@ function checkedUrl(value: string): URL {
   } catch (cause) {
     throw usage(`${value}: this is not a valid address.`, cause);
   }
+}
+
+/** The text is shown and journalled: it must hold no password, and a page of the unit is no other unit. */
+function parseNetworkLink(kind: 'http' | 'esphome', value: string): Link {
+  const url = checkedUrl(value.replace(/^\w+:/, 'http:'));
+  const isPlain = url.username === '' && url.password === '' && url.pathname === '/' && url.search === '';
+  if (url.hostname === '' || !isPlain || url.hash !== '')
+    throw usage(`${kind}:// wants a host alone, with a port where it is another than usual: ${kind}://HOST.`);
+  return { kind, text: `${kind}://${url.host}` };
 }
 
 function parseHostLink(kind: 'socket' | 'rfc2217', value: string): Link {

@@ -77,10 +77,10 @@ export function commandServices(version: string): CommandServices {
         },
       };
     },
-    async announced(onFound) {
-      const { announcedDevices } = await import('./announced-devices.ts');
+    async networkDevices(onFound) {
+      const { networkDevices } = await import('./network-devices.ts');
       const { hostPrograms } = await import('../drivers/process/host-programs.ts');
-      return announcedDevices(lazyNetwork(systemClock, hostPrograms()), onFound);
+      return networkDevices(lazyNetwork(systemClock, hostPrograms()), onFound);
     },
     async network() {
       const { networkState } = await import('./network-state.ts');

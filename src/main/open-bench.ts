@@ -11,6 +11,7 @@ import { powerSupply } from '../drivers/host/power-supply.ts';
 import { createSleepInhibitor } from '../drivers/host/sleep-inhibitor.ts';
 import type { BleRadio } from '../drivers/ble/radio.ts';
 import { hostPrograms } from '../drivers/process/host-programs.ts';
+import type { Network } from '../drivers/http/port.ts';
 import { openSerialPort } from '../drivers/serial/open-serial-port.ts';
 import { inspectFile } from '../firmware/inspect.ts';
 import { type DataDir, openDataDir } from '../records/data-dir.ts';
@@ -38,6 +39,8 @@ export interface RealBench {
   readonly ports: PortNames;
   /** This computer's radio, the same as the bench's. */
   openRadio(): Promise<BleRadio>;
+  /** This computer's network, the same as the bench's. */
+  readonly network: Network;
   /** Cancels what runs at safe points, closes links and records. */
   close(): Promise<void>;
 }
@@ -65,6 +68,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       openNetwork: (lan) => openPracticeNetwork(lan, clock),
     });
     const firmwareServer = lazyFirmwareServer(clock);
+    const network = lazyNetwork(clock, programs);
     const bench = createBench({
       flows: options.flows,
       records,
@@ -76,7 +80,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       openSerial: (link, open) => openSerialPort(link, { ...open, clock }),
       openRadio: (open) => radios.open(open),
       programs,
-      network: lazyNetwork(clock, programs),
+      network,
       firmwareServer,
       onBattery: async () => (await powerSupply())?.onBattery,
       inspectFile,
@@ -94,6 +98,7 @@ export async function openBench(options: BenchOptions): Promise<RealBench> {
       jobs,
       ports,
       openRadio: () => radios.open({}),
+      network,
       async close() {
         await bench.shutdown();
         await practice.close();

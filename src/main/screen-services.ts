@@ -8,6 +8,7 @@ import { adapterList } from './adapter-list.ts';
 import { earlierBatch } from './earlier-batch.ts';
 import { heardList } from './heard-list.ts';
 import { fittingFiles } from './fitting-files.ts';
+import { networkList } from './network-list.ts';
 import type { RealBench } from './open-bench.ts';
 import { savedJob } from './saved-job.ts';
 
@@ -45,6 +46,9 @@ export function screenServices(opened: RealBench, parts: ScreenParts): ScreenSer
       jobs.remove(name);
     },
     adapters: adapterList(ports),
+    network: networkList(async (onFound) =>
+      (await import('./network-devices.ts')).networkDevices(opened.network, onFound),
+    ),
     heard: heardList({ clock: systemClock, openRadio: () => opened.openRadio() }),
     demo: (flowId) => parts.demo(flowId),
     async earlierBatches() {

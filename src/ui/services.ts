@@ -24,6 +24,7 @@ export interface ScreenServices {
 
   readonly adapters: AdapterList;
   readonly heard: HeardList;
+  readonly network: NetworkList;
   /** The practice bench: a batch on virtual units with firmware made for it. Makes its images when called. */
   demo(flowId?: string): Promise<BatchRequest>;
 
@@ -137,6 +138,46 @@ export interface HeardList {
   now(): HeardNow;
   /** Told at most once a second, and at once of a unit that was never heard before. */
   subscribe(listener: () => void): () => void;
+}
+
+/** A device on the network that can be flashed, as it answers or announces itself. */
+export interface NetworkView {
+  /** The same for as long as it is at this place. */
+  readonly place: string;
+  readonly host: string;
+  /** Missing where none can name it. */
+  readonly link?: string;
+  /** Lower case with colons. */
+  readonly mac?: string;
+  /** Known more often. */
+  readonly last6?: string;
+  /** As it announces itself, sanitised. */
+  readonly name?: string;
+  /** What it is, one phrase: `Shelly stock firmware 1.12.2 on a SHPLG-S`. */
+  readonly what: string;
+  /** False where a link was typed and nothing answered there. */
+  readonly answers: boolean;
+  /** Its page wants a password. */
+  readonly locked: boolean;
+}
+
+export interface NetworkNow {
+  /** In the order in which they were found: rows never change places. */
+  readonly devices: readonly NetworkView[];
+  /** Why nothing is found, or why no address could be tried; what happened and what to do. */
+  readonly problem?: string;
+  readonly sweep: 'not-yet' | 'running' | { readonly answered: number };
+}
+
+/** Devices on the network. It is listened to by the first who subscribes, for as long as somebody does. */
+export interface NetworkList {
+  /** A new object only where something changed. */
+  now(): NetworkNow;
+  subscribe(listener: () => void): () => void;
+  /** Tries every address of the own subnets. Nothing while that is under way, or nobody has subscribed. */
+  sweep(): void;
+  /** Asks what answers at this `http://` link. */
+  ask(link: string): void;
 }
 
 export interface EarlierBatch {

@@ -1,3 +1,4 @@
+import { BenchError } from '../../src/core/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { codeBeside } from '../../src/cli/outcome-text.ts';
 import { demoBatch, demoTray } from '../../src/cli/demo/tray.ts';
@@ -263,11 +264,12 @@ describe('scan of the network', () => {
   it('lists what announces itself, each device once, and says that none is in a batch', async () => {
     const services = on([plug, sonoff, node, plug]);
     const { host } = await command(['scan'], services);
-    expect(host.stdout.lines.slice(-4)).toEqual([
+    expect(host.stdout.lines.slice(-5)).toEqual([
       'On the network, and in no batch by itself:',
       'esphome://192.168.1.40  ESPHome device (esp01_1m)  kitchen  ESPHome 2024.5.0  a1:b2:c3:d4:e5:f6',
       'http://192.168.1.41  Shelly plug-s  shellyplug-s-A1B2C3  MAC ends with a1b2c3',
       '192.168.1.42  eWeLink device  eWeLink_1',
+      'Not every device announces itself: scan --sweep tries every address.',
     ]);
     expect(services.announces).toBeUndefined();
     const json = await command(['scan', '--json'], on([plug, plug]));
@@ -276,7 +278,22 @@ describe('scan of the network', () => {
 
   it('says so where nothing does', async () => {
     const { host } = await command(['scan']);
-    expect(host.stdout.lines.at(-1)).toBe('No device that can be flashed announced itself on the network.');
+    expect(host.stdout.lines.at(-2)).toBe('No device that can be flashed was found on the network.');
+  });
+
+  it('tries every address when asked to, and says so where it cannot', async () => {
+    const silent = { ...plug, name: undefined, model: 'Tasmota 15.5.0', answers: 'tasmota', locked: true };
+    const services = Object.assign(on([]), { silentLan: [silent as FakeServices['lan'][0]] });
+    const { host } = await command(['scan', '--sweep'], services);
+    expect(host.stdout.lines.slice(-2)).toEqual([
+      'http://192.168.1.41  Tasmota 15.5.0  wants a password  MAC ends with a1b2c3',
+      'Every address was tried: 2 answer, whatever they are.',
+    ]);
+    services.sweep = () => Promise.reject(new BenchError('NO_ROUTE', { message: 'No private network.' }));
+    const none = await command(['scan', '--sweep'], services);
+    expect(none.host.stdout.lines.at(-1)).toBe('No address was tried: No private network.');
+    const json = await command(['scan', '--sweep', '--json'], on([]));
+    expect(json.host.stdout.json).toMatchObject([{ network: { devices: [], sweep: { answered: 1 } } }]);
   });
 
   it('follows what comes, and tells a device again only when it says something new', async () => {
@@ -428,6 +445,30 @@ describe('virtual', () => {
     expect(services.closed).toBe(1);
   });
 
+  it('serves several, numbers and ports one after another', async () => {
+    const host = new FakeHost();
+    const services = new FakeServices();
+    const write = host.stderr.write.bind(host.stderr);
+    // All are up when it is said how to stop them.
+    host.stderr.write = (text, done) => {
+      queueMicrotask(() => host.signal('SIGTERM'));
+      return write(text, done);
+    };
+    const listen = ['virtual', 'shelly-plug-s', '--listen', 'http://127.0.0.1:8100', '--count', '3'];
+    expect((await command([...listen, '--unit', '5'], services, host)).code).toBe(0);
+    expect(services.served.map(({ port, unit }) => [port, unit])).toEqual([
+      [8100, 5],
+      [8101, 6],
+      [8102, 7],
+    ]);
+    expect(services.closed).toBe(3);
+    for (const more of [
+      ['--image', 'flash.bin'],
+      ['--listen', 'http://127.0.0.1:65534'],
+    ])
+      expect((await command([...listen, ...more])).code).toBe(2);
+  });
+
   it('writes practice images instead', async () => {
     const { code, host, services } = await command(['virtual', 'lamp', '--make-firmware', 'out']);
     expect(code).toBe(0);
@@ -460,13 +501,15 @@ describe('demo and screen', () => {
     expect(links.filter((link) => link.virtual?.state === 'esphome')).toHaveLength(1);
   });
 
-  it('has a mixed tray: thermometers by wire and by Bluetooth beside the lamps, no unit twice', async () => {
+  it('has a mixed tray: by wire, by Bluetooth and over the network, no unit twice', async () => {
     const virtual = await new FakeServices().virtual();
     const tray = await demoTray({ virtual, folder: 'virtual', mishap: true }, 12);
     expect(tray.map(({ flowId, links }) => `${flowId} ${links.length}`)).toEqual([
       'lywsd03mmc-wire 3',
       'lywsd03mmc-wire 1',
       'lywsd03mmc-ble 4',
+      'shelly-plug-s 4',
+      'tasmota 2',
       'mijia-bedside-lamp-2 12',
     ]);
     const texts = tray.flatMap(({ links }) => links.map(({ text }) => text));
@@ -479,7 +522,18 @@ describe('demo and screen', () => {
   it('has a practice batch for lamps, plugs and thermometers, and says so where there is none', async () => {
     const virtual = await new FakeServices().virtual();
     const parts = { virtual, folder: 'virtual', mishap: true };
-    for (const id of ['mijia-bedside-lamp-2', 'esp8266-plug-wire', 'lywsd03mmc-wire', 'lywsd03mmc-ble']) {
+    const ids = [
+      'mijia-bedside-lamp-2',
+      'esp8266-plug-wire',
+      'lywsd03mmc-wire',
+      'lywsd03mmc-ble',
+      'shelly-plug-s',
+      'shelly-gen1',
+      'tasmota',
+      'sonoff-diy',
+      'esphome-ota',
+    ];
+    for (const id of ids) {
       const { flowId, links } = await demoBatch(parts, id);
       expect(flowId).toBe(id);
       expect(links.length).toBeGreaterThan(1);

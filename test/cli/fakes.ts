@@ -15,6 +15,7 @@ import type {
   BluetoothState,
   CommandServices,
   HeardDevice,
+  FollowedNetwork,
   NetworkDevice,
   NetworkState,
   ServeRequest,
@@ -315,11 +316,22 @@ export class FakeServices implements CommandServices {
   };
   /** What announces itself on the network. */
   lan: NetworkDevice[] = [];
+  /** What only a sweep finds. */
+  silentLan: NetworkDevice[] = [];
   announces: ((device: NetworkDevice) => void) | undefined;
-  announced: CommandServices['announced'] = async (onFound) => {
+  sweep: FollowedNetwork['sweep'] = async () => {
+    for (const device of this.silentLan) this.announces?.(device);
+    return { answered: this.silentLan.length + 1 };
+  };
+  networkDevices: CommandServices['networkDevices'] = async (onFound) => {
     this.announces = onFound;
     for (const device of this.lan) onFound(device);
-    return () => (this.announces = undefined);
+    return {
+      sweep: () => this.sweep(),
+      ask: async () => {},
+      idle: async () => {},
+      stop: () => (this.announces = undefined),
+    };
   };
   networkNow: NetworkState = { addresses: [], wifi: { state: 'no-nmcli' } };
   network = async () => this.networkNow;

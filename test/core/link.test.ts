@@ -22,9 +22,24 @@ describe('a link', () => {
     ['rfc2217://[::1]:2217', 'rfc2217', 'rfc2217://[::1]:2217'],
     ['BLE:A4:C1:38:00:11:22', 'ble', 'ble:a4:c1:38:00:11:22'],
     ['http://plug.local/', 'http', 'http://plug.local'],
+    ['HTTP://192.168.1.41:8080', 'http', 'http://192.168.1.41:8080'],
+    ['esphome://kitchen.local', 'esphome', 'esphome://kitchen.local'],
     ['flashrom:ch341a_spi', 'flashrom', 'flashrom:ch341a_spi'],
   ])('%s is %s', (value, kind, text) => {
     expect(parseLinks(value)).toEqual([{ kind, text }]);
+  });
+
+  it('to a unit on the network is its host alone: a password in it would be shown and recorded', () => {
+    for (const value of [
+      'http://admin:geheim@10.0.0.5',
+      'http://10.0.0.5/update',
+      'esphome://a?b',
+      'http://',
+    ]) {
+      const message = refused(value);
+      expect(message, value).toMatch(/wants a host alone|not a valid address/);
+      expect(message).not.toContain('geheim');
+    }
   });
 
   it('to a programmer takes what flashrom takes, but never the flash of this computer', () => {

@@ -114,3 +114,25 @@ it('settings alone: kept, and nothing is written', { timeout: 30_000 }, async ()
   expect(endsOf(run)).toEqual(['PASS', 'PASS']);
   expect(lastOf(run, 1)).toMatchObject({ bytesWritten: 0, proof: ['answered'] });
 });
+
+it(
+  'one that some other tool left in the intermediate firmware is brought on',
+  { timeout: 60_000 },
+  async () => {
+    const bench = await quickPractice();
+    const images = await imagesOf(bench);
+    const run = await bench.run({
+      flowId: FLOW,
+      link: `virtual:${FLOW}?state=halfway`,
+      images,
+      settings: WIFI,
+      assume: ['no-backup'],
+    });
+    const settled = lastOf(run, 1);
+    expect(settled).toMatchObject({ outcome: 'PASS', proof: ['heard', 'answered'] });
+    expect(settled.warnings).toContainEqual(expect.stringContaining('found halfway'));
+    // The archive is not offered to a unit that is past it.
+    expect(settled.firmware.map(({ slot }) => slot)).toEqual(['target']);
+    expect(await holds(bench, 1, await readFile(images[1]!))).toBe(true);
+  },
+);

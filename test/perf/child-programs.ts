@@ -20,7 +20,8 @@ const withoutDevtools = {
 
 /**
  * Bundles every program of `children/` as build/build.mjs bundles the product (React's production build, no loader in the
- * process), but readable, so that a CPU profile of it (node --cpu-prof) names what is in the source.
+ * process), but readable, so that a CPU profile of it (node --cpu-prof) names what is in the source. The firmware server
+ * lies beside them, as it does beside the product.
  */
 export async function buildChildPrograms(): Promise<void> {
   await rm(outdir, { recursive: true, force: true });
@@ -39,6 +40,15 @@ export async function buildChildPrograms(): Promise<void> {
     banner: {
       js: "import{createRequire as perfRequire}from'node:module';const require=perfRequire(import.meta.url);",
     },
+    logLevel: 'warning',
+  });
+  await build({
+    entryPoints: [join(root, 'src/drivers/http/server/main.ts')],
+    outfile: join(outdir, 'firmware-server.cjs'),
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
     logLevel: 'warning',
   });
 }

@@ -2,8 +2,10 @@ import { wakesOfRead } from './bare-wakes.ts';
 import type { DashboardMeasurement } from './dashboard.ts';
 import type { FirstFrame, Pair } from './first-frame.ts';
 import type { ManySlotsResult } from './many-slots.ts';
+import type { NetworkPlugsMeasurement } from './network-plugs.ts';
 import type { Table } from './table.ts';
 import { judge, operationNames, percent, targetTable, type Measurements } from './targets.ts';
+import type { ProcessUsage } from './process-usage.ts';
 import type { ThermometerRadioRow } from './thermometer-radio.ts';
 import type { ThermometerWireRow } from './thermometer-wire.ts';
 import type { ThroughputRow } from './throughput.ts';
@@ -16,12 +18,14 @@ const size = (bytes: number) =>
 
 /** Every table of what was measured, the targets last. */
 export function tablesOf(measured: Measurements): Table[] {
-  const { throughput, thermometerWire, thermometerRadio, manySlots, dashboard, firstFrame } = measured;
+  const { throughput, thermometerWire, thermometerRadio, manySlots, networkPlugs, dashboard, firstFrame } =
+    measured;
   return [
     ...(throughput ? [throughputTable(throughput, measured.bareWakeSeconds)] : []),
     ...(thermometerWire ? [thermometerWireTable(thermometerWire)] : []),
     ...(thermometerRadio ? [thermometerRadioTable(thermometerRadio)] : []),
     ...(manySlots ? [manySlotsTable(manySlots)] : []),
+    ...(networkPlugs ? [networkPlugsTable(networkPlugs)] : []),
     ...(dashboard ? [dashboardTable(dashboard)] : []),
     ...(firstFrame ? [firstFrameTable(firstFrame)] : []),
     targetTable(judge(measured)),
@@ -126,6 +130,45 @@ function manySlotsTable({ slots, baudRate, phases, idle }: ManySlotsResult): Tab
         .map(([outcome, count]) => `${count} ${outcome}`)
         .join(', '),
     ]),
+  };
+}
+
+function networkPlugsTable({ plugs, result, servedBytes, idle }: NetworkPlugsMeasurement): Table {
+  const { bench, server, loop, outcomes } = result;
+  const row = (name: string, usage: ProcessUsage | undefined, rest: readonly string[]) => [
+    name,
+    result.seconds.toFixed(1),
+    usage === undefined ? '-' : percent(usage.cpuSeconds / result.seconds),
+    usage === undefined ? '-' : (usage.peakBytes / 1e6).toFixed(0),
+    ...rest,
+  ];
+  return {
+    title: `${plugs} plugs over the network in one batch, from stock firmware to Tasmota`,
+    note:
+      `Virtual Shelly Plugs in another process, at the pace of their flash; both stages fetched from the firmware server. ` +
+      `Memory: the most that was resident. Loop delay of an idle process on the same machine at the same time: p99 ` +
+      `${ms(idle.p99Ms)}, at most ${ms(idle.maxMs)}.`,
+    head: [
+      'process',
+      'seconds',
+      'CPU of a core',
+      'memory MB',
+      'loop delay p99',
+      'at most',
+      'served KB/s',
+      'outcomes',
+    ],
+    rows: [
+      row('bench', bench, [
+        ms(loop.p99Ms),
+        ms(loop.maxMs),
+        '-',
+        Object.entries(outcomes)
+          .map(([outcome, count]) => `${count} ${outcome}`)
+          .join(', '),
+      ]),
+      row('firmware server', server, ['-', '-', (servedBytes / 1_000 / result.seconds).toFixed(0), '-']),
+    ],
   };
 }
 

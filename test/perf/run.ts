@@ -6,6 +6,7 @@ import { buildChildPrograms } from './child-programs.ts';
 import { measureDashboard } from './dashboard.ts';
 import { measureFirstFrame } from './first-frame.ts';
 import { measureManySlots } from './many-slots.ts';
+import { measureNetworkPlugs } from './network-plugs.ts';
 import { tablesOf } from './report.ts';
 import { markdownTable, plainTable } from './table.ts';
 import { judge, operationNames, percent, type Measurements } from './targets.ts';
@@ -14,8 +15,8 @@ import { measureThermometerWire } from './thermometer-wire.ts';
 import { measureThroughput } from './throughput.ts';
 
 const USAGE = `npm run perf -- [options]
-  --only NAME       one of: throughput, thermometer-wire, thermometer-radio, many-slots, dashboard,
-                    first-frame; may be given again
+  --only NAME       one of: throughput, thermometer-wire, thermometer-radio, many-slots, network-plugs,
+                    dashboard, first-frame; may be given again
   --quick           reads of 512 KiB and short measurements
   --json FILE       writes all numbers
   --markdown FILE   writes the tables for the README`;
@@ -25,6 +26,7 @@ const BENCHMARKS: Readonly<Record<string, (quick: boolean) => Promise<Measuremen
   'first-frame': async () => ({ firstFrame: await measureFirstFrame() }),
   dashboard: async (quick) => ({ dashboard: await measureDashboard(quick) }),
   'many-slots': async () => ({ manySlots: await measureManySlots() }),
+  'network-plugs': async (quick) => ({ networkPlugs: await measureNetworkPlugs(quick) }),
   'thermometer-wire': async (quick) => ({ thermometerWire: await measureThermometerWire(quick) }),
   'thermometer-radio': async (quick) => ({ thermometerRadio: await measureThermometerRadio(quick) }),
   throughput: async (quick) => ({

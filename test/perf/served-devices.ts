@@ -2,7 +2,7 @@ import type { DevicesJob } from './children/devices.ts';
 import { startChild } from './child-programs.ts';
 
 export interface ServedDevices {
-  /** `rfc2217://127.0.0.1:PORT`, one for each device. */
+  /** `rfc2217://127.0.0.1:PORT` or `http://127.0.0.1:PORT`, one for each device. */
   readonly links: readonly string[];
   stop(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { DashboardMeasurement } from './dashboard.ts';
 import type { FirstFrame } from './first-frame.ts';
 import type { ManySlotsResult } from './many-slots.ts';
+import type { NetworkPlugsMeasurement } from './network-plugs.ts';
 import type { Table } from './table.ts';
 import type { ThermometerRadioRow } from './thermometer-radio.ts';
 import type { ThermometerWireRow } from './thermometer-wire.ts';
@@ -14,6 +15,7 @@ export interface Measurements {
   readonly thermometerWire?: readonly ThermometerWireRow[];
   readonly thermometerRadio?: readonly ThermometerRadioRow[];
   readonly manySlots?: ManySlotsResult;
+  readonly networkPlugs?: NetworkPlugsMeasurement;
   readonly dashboard?: DashboardMeasurement;
   readonly firstFrame?: FirstFrame;
 }
@@ -38,6 +40,10 @@ const TIMES_LEAST = 1.15;
 /** Of the time that as many thermometers take one after another. */
 const AT_ONCE_SHARE = 1 / 3;
 const MANY_SLOTS_CPU = 0.5;
+/** Bench and firmware server together. */
+const NETWORK_CPU = 1;
+const NETWORK_BYTES = 300e6;
+const NETWORK_LOOP_MS = 50;
 const DASHBOARD_CPU = 0.2;
 const TIMES_BARE_NODE = 4;
 
@@ -50,7 +56,8 @@ export const operationNames = {
 
 /** One line for each target that this run could judge. */
 export function judge(measured: Measurements): Target[] {
-  const { throughput, thermometerWire, thermometerRadio, manySlots, dashboard, firstFrame } = measured;
+  const { throughput, thermometerWire, thermometerRadio, manySlots, networkPlugs, dashboard, firstFrame } =
+    measured;
   const targets: Target[] = [];
   if (throughput) targets.push(...judgeThroughput(throughput));
   for (const { ability, bytes, seconds, leastSeconds } of thermometerWire ?? [])
@@ -81,6 +88,7 @@ export function judge(measured: Measurements): Target[] {
       reached: load <= MANY_SLOTS_CPU && failed === 0,
     });
   }
+  if (networkPlugs) targets.push(...judgeNetworkPlugs(networkPlugs));
   if (dashboard) {
     const load = dashboard.result.cpuSeconds / dashboard.result.seconds;
     targets.push({
@@ -100,6 +108,34 @@ export function judge(measured: Measurements): Target[] {
     });
   }
   return targets;
+}
+
+function judgeNetworkPlugs({ plugs, result }: NetworkPlugsMeasurement): Target[] {
+  const { bench, server, loop, seconds, problems } = result;
+  const load = (bench.cpuSeconds + (server?.cpuSeconds ?? 0)) / seconds;
+  const bytes = bench.peakBytes + (server?.peakBytes ?? 0);
+  const unknown = server === undefined ? ', the server not counted' : '';
+  const failed = problems.length > 0 ? `, ${problems.length} not PASS` : '';
+  return [
+    {
+      name: `${plugs} plugs over the network, bench and firmware server`,
+      wanted: `<= ${percent(NETWORK_CPU, 0)} of a core, every unit PASS`,
+      measured: `${percent(load)}${unknown}${failed}`,
+      reached: load <= NETWORK_CPU && problems.length === 0,
+    },
+    {
+      name: `${plugs} plugs over the network, memory of both`,
+      wanted: `<= ${NETWORK_BYTES / 1e6} MB`,
+      measured: `${(bytes / 1e6).toFixed(0)} MB${unknown}`,
+      reached: bytes <= NETWORK_BYTES,
+    },
+    {
+      name: `${plugs} plugs over the network, loop delay p99`,
+      wanted: `<= ${NETWORK_LOOP_MS} ms`,
+      measured: `${loop.p99Ms.toFixed(1)} ms`,
+      reached: loop.p99Ms <= NETWORK_LOOP_MS,
+    },
+  ];
 }
 
 function judgeThroughput(rows: readonly ThroughputRow[]): Target[] {

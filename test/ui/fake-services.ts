@@ -9,6 +9,8 @@ import type {
   EarlierBatch,
   HeardNow,
   HeardView,
+  NetworkNow,
+  NetworkView,
   SavedJob,
   ScreenPreferences,
   ScreenServices,
@@ -113,6 +115,32 @@ export const onAir = (number: number, changes: Partial<HeardView> = {}): HeardVi
   };
 };
 
+export const plugFlow: AnyFlow = {
+  ...lampFlow,
+  id: 'test-plug',
+  title: 'Shelly Plug S by network',
+  device: 'Shelly Plug S',
+  summary: 'From stock firmware to Tasmota.',
+  linkKinds: ['http', 'virtual'],
+  virtualDevice: 'shelly-plug-s',
+};
+
+/** A plug on the network; its MAC and its address end in its number. */
+export const onNetwork = (number: number, changes: Partial<NetworkView> = {}): NetworkView => {
+  const mac = `84:cc:a8:00:22:${number.toString(16).padStart(2, '0')}`;
+  return {
+    place: `http://192.168.1.${number}`,
+    host: `192.168.1.${number}`,
+    link: `http://192.168.1.${number}`,
+    mac,
+    last6: mac.slice(-8).replaceAll(':', ''),
+    what: 'Shelly stock firmware 1.12.2 on a SHPLG-S',
+    answers: true,
+    locked: false,
+    ...changes,
+  };
+};
+
 export const file = (path: string, changes: Partial<InspectedFile> = {}): InspectedFile => ({
   path,
   kind: 'esp32-app',
@@ -212,6 +240,24 @@ export class FakeServices implements ScreenServices {
       return () => this.#heardListeners.delete(listener);
     },
   };
+  /** What is on the network. */
+  onNetwork: NetworkNow = { devices: [], sweep: 'not-yet' };
+  networkSubscriptions = 0;
+  readonly #networkListeners = new Set<() => void>();
+  readonly network = {
+    now: () => this.onNetwork,
+    subscribe: (listener: () => void) => {
+      this.networkSubscriptions += 1;
+      this.#networkListeners.add(listener);
+      return () => this.#networkListeners.delete(listener);
+    },
+    sweep: () => void this.calls.push('sweep'),
+    ask: (link: string) => void this.calls.push(`ask ${link}`),
+  };
+  find(devices: readonly NetworkView[], changes: Partial<NetworkNow> = {}): void {
+    this.onNetwork = { devices, sweep: 'not-yet', ...changes };
+    for (const listener of this.#networkListeners) listener();
+  }
   hear(units: readonly HeardView[], changes: Partial<HeardNow> = {}): void {
     this.onAir = { units, listenedSeconds: 30, ...changes };
     for (const listener of this.#heardListeners) listener();

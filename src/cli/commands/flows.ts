@@ -14,7 +14,7 @@ export async function flows({ services, output }: CommandContext): Promise<numbe
     output.say(`  ${flow.title} (${flow.device})`);
     output.say(`  ${flow.summary}`);
     output.say(`  links: ${flow.linkKinds.join(', ')}; to practise: --link virtual:${flow.virtualDevice}`);
-    output.say(`  firmware: ${flow.firmwareSlots.map(placeText).join('; ')}`);
+    output.say(`  firmware: ${flow.firmwareSlots.map(placeText).join('; ') || 'no file'}`);
     for (const setting of flow.settings)
       output.say(`  --set ${setting.key}=${setting.default ?? '…'}  ${setting.title}${rangeText(setting)}`);
     output.say('');

@@ -1,7 +1,7 @@
 import { isBenchError } from '../../core/errors.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { HeardDevice, NetworkDevice, ScannedPort } from '../services.ts';
+import type { FollowedNetwork, HeardDevice, NetworkDevice, ScannedPort } from '../services.ts';
 import { untilStopped } from '../stop-signals.ts';
 
 /** How long is listened to the air, ms: twice the interval of the slowest device known here, and a little. */
@@ -10,11 +10,17 @@ const LISTEN_MS = 5000;
 const NETWORK_LISTEN_MS = 2000;
 
 /** What is plugged in and what is heard; with `watch` also what comes and goes, until a signal. */
-export async function scan(context: CommandContext, own: { readonly watch: boolean }): Promise<number> {
-  return own.watch ? watch(context) : look(context);
+export async function scan(context: CommandContext, own: ScanOptions): Promise<number> {
+  return own.watch ? watch(context, own) : look(context, own);
 }
 
-async function look({ services, options, output }: CommandContext): Promise<number> {
+export interface ScanOptions {
+  readonly watch: boolean;
+  /** Every address of the own subnets is tried, too. */
+  readonly sweep: boolean;
+}
+
+async function look({ services, options, output }: CommandContext, own: ScanOptions): Promise<number> {
   const ports = await services.ports(options);
   if (!output.json) {
     for (const line of ports.flatMap(portLines)) output.say(line);
@@ -26,34 +32,53 @@ async function look({ services, options, output }: CommandContext): Promise<numb
 
   const heard = new Map<string, HeardDevice>();
   const hearing = await hear({ services }, (device) => heard.set(device.address, merged(heard, device)));
-  const announced = new Map<string, NetworkDevice>();
-  const leaveNetwork = await services.announced((device) => announced.set(placeOf(device), device));
+  const found = new Map<string, NetworkDevice>();
+  const network = await services.networkDevices((device) => found.set(placeOf(device), device));
   const listenMs = 'radio' in hearing ? LISTEN_MS : NETWORK_LISTEN_MS;
   if (!output.json)
     output.say(
       `Listens ${'radio' in hearing ? `by ${hearing.radio} and ` : ''}on the network for ${listenMs / 1000} s ...`,
     );
+  const sweeping = own.sweep ? sweep(network) : undefined;
   await services.clock.sleep(listenMs);
-  leaveNetwork();
+  const swept = await sweeping;
+  await network.idle();
+  network.stop();
   if ('radio' in hearing) await hearing.stop();
   const devices = [...heard.values()].toSorted((a, b) => b.rssiDbm - a.rssiDbm);
   if (output.json) {
     const bluetooth = 'radio' in hearing ? { radio: hearing.radio, devices } : { ...hearing, devices };
-    output.out.line(JSON.stringify({ ports, bluetooth, network: { devices: [...announced.values()] } }));
+    const network = { devices: [...found.values()], ...(swept && { sweep: swept }) };
+    output.out.line(JSON.stringify({ ports, bluetooth, network }));
     return EXIT.allGood;
   }
   for (const device of devices) output.say(deviceLine(device));
   if ('why' in hearing) output.say(`No Bluetooth: ${hearing.why} ${hearing.advice}`);
   else if (devices.length === 0) output.say('Nothing was heard by Bluetooth.');
-  sayAnnounced([...announced.values()], output.say);
+  sayFound([...found.values()], output.say);
+  if (swept !== undefined) output.say(sweptText(swept));
+  else output.say('Not every device announces itself: scan --sweep tries every address.');
   return EXIT.allGood;
 }
 
 /** A device that announces several services is one. */
 const placeOf = ({ address, link }: NetworkDevice): string => link ?? address;
 
-function sayAnnounced(devices: readonly NetworkDevice[], say: (text: string) => void): void {
-  if (devices.length === 0) return say('No device that can be flashed announced itself on the network.');
+type Swept = { readonly answered: number } | { readonly why: string };
+
+const sweep = (network: FollowedNetwork): Promise<Swept> =>
+  network.sweep().catch((error: unknown) => {
+    if (!isBenchError(error, 'NO_ROUTE', 'ABORTED')) throw error;
+    return { why: error.message };
+  });
+
+const sweptText = (swept: Swept): string =>
+  'why' in swept
+    ? `No address was tried: ${swept.why}`
+    : `Every address was tried: ${swept.answered === 1 ? '1 answers' : `${swept.answered} answer`}, whatever they are.`;
+
+function sayFound(devices: readonly NetworkDevice[], say: (text: string) => void): void {
+  if (devices.length === 0) return say('No device that can be flashed was found on the network.');
   say('On the network, and in no batch by itself:');
   for (const device of devices.toSorted((a, b) =>
     a.address.localeCompare(b.address, 'en', { numeric: true }),
@@ -61,18 +86,19 @@ function sayAnnounced(devices: readonly NetworkDevice[], say: (text: string) => 
     say(networkLine(device));
 }
 
-function networkLine({ link, address, model, name, firmware, mac, macTail }: NetworkDevice): string {
+function networkLine({ link, address, model, name, firmware, locked, mac, macTail }: NetworkDevice): string {
   const id = mac ?? (macTail === undefined ? undefined : `MAC ends with ${macTail}`);
   return [
     link ?? address,
     model,
-    name,
+    ...(name === undefined ? [] : [name]),
     ...(firmware === undefined ? [] : [firmware]),
+    ...(locked === true ? ['wants a password'] : []),
     ...(id === undefined ? [] : [id]),
   ].join('  ');
 }
 
-async function watch({ services, options, output, host }: CommandContext): Promise<number> {
+async function watch({ services, options, output, host }: CommandContext, own: ScanOptions): Promise<number> {
   const stop = await services.watchPorts(options, ({ added, removed }) => {
     for (const port of removed)
       if (output.json) output.out.line(JSON.stringify({ type: 'unplugged', port }));
@@ -97,17 +123,23 @@ async function watch({ services, options, output, host }: CommandContext): Promi
     if (output.json) output.out.line(JSON.stringify({ type: 'no-bluetooth', ...hearing }));
     else output.say(`No Bluetooth: ${hearing.why} ${hearing.advice}`);
   }
-  const announced = new Map<string, string>();
-  const leaveNetwork = await services.announced((device) => {
+  const found = new Map<string, string>();
+  const network = await services.networkDevices((device) => {
     const said = JSON.stringify(device);
-    if (announced.get(placeOf(device)) === said) return;
-    announced.set(placeOf(device), said);
+    if (found.get(placeOf(device)) === said) return;
+    found.set(placeOf(device), said);
     if (output.json) output.out.line(JSON.stringify({ type: 'announced', device }));
     else output.say(`* ${networkLine(device)}`);
   });
+  const sweeping = own.sweep ? sweep(network) : Promise.resolve(undefined);
+  const swept = await Promise.race([sweeping, stopped]);
+  if (typeof swept === 'object')
+    if (output.json) output.out.line(JSON.stringify({ type: 'swept', ...swept }));
+    else output.say(sweptText(swept));
   await stopped;
   stop();
-  leaveNetwork();
+  network.stop();
+  await sweeping;
   if ('radio' in hearing) await hearing.stop();
   return EXIT.allGood;
 }

@@ -23,6 +23,8 @@ export async function virtual(context: CommandContext, device: string, own: Virt
       message: '--image is the flash of one unit; with --count there are several.',
       advice: 'Leave out one of the two.',
     });
+  if (at.port !== 0 && at.port + own.count - 1 > 65_535)
+    throw new BenchError('USAGE', { message: `There are no ${own.count} ports from ${at.port} on.` });
   const stopped = untilStopped(host, services.clock);
   const servers: Awaited<ReturnType<typeof virtualDevices.serve>>[] = [];
   try {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { BatchRequest } from '../../bench/view.ts';
 import { type Link, parseLinks } from '../../core/link.ts';
 import type { VirtualDevices } from '../services.ts';
@@ -14,14 +14,15 @@ export interface PracticeParts {
   readonly hasFlashrom?: () => Promise<boolean>;
 }
 
-/** Makes the practice images of a device and returns the one of that name, as files of a request. */
+/** Makes the practice images of a device and returns those of these names, as files of a request. */
 export async function practiceFiles(
   { virtual, folder }: PracticeParts,
   device: string,
-  name: string,
+  ...names: readonly string[]
 ): Promise<BatchRequest['files']> {
-  const images = await virtual.makePracticeImages(device, join(folder, 'practice-firmware'));
-  return images.filter(({ path }) => path.endsWith(name)).map(({ path }) => ({ path }));
+  // A folder a device: several call their firmware tasmota.bin.
+  const images = await virtual.makePracticeImages(device, join(folder, 'practice-firmware', device));
+  return images.filter(({ path }) => names.includes(basename(path))).map(({ path }) => ({ path }));
 }
 
 /** The place of one virtual unit, new each time. */

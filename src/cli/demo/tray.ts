@@ -3,6 +3,7 @@ import { BenchError } from '../../core/errors.ts';
 import type { AssumeWord } from '../../core/steps.ts';
 import { demoConsoles, demoProgrammer } from './cameras.ts';
 import { demoLamps } from './lamps.ts';
+import { demoEspHome, demoHaa, demoShelly, demoShelly1, demoSonoff, demoTasmota } from './network-plugs.ts';
 import { demoPlugs } from './plugs.ts';
 import type { PracticeParts } from './practice-parts.ts';
 import { demoRadio, demoTxOnly, demoWire } from './thermometers.ts';
@@ -13,6 +14,12 @@ export const DEMO_LAMPS = 12;
 const BATCHES: Readonly<Record<string, (parts: PracticeParts) => Promise<BatchRequest>>> = {
   'mijia-bedside-lamp-2': (parts) => demoLamps(parts, DEMO_LAMPS),
   'esp8266-plug-wire': demoPlugs,
+  'shelly-plug-s': demoShelly,
+  'shelly-gen1': demoShelly1,
+  tasmota: demoTasmota,
+  'sonoff-diy': demoSonoff,
+  'esphome-ota': demoEspHome,
+  haa: demoHaa,
   'lywsd03mmc-wire': demoWire,
   'lywsd03mmc-ble': demoRadio,
   'dafang-spi': demoProgrammer,
@@ -35,6 +42,13 @@ export async function demoBatch(
 /** Answers of a demo that nobody watches. */
 export const ANSWERED: readonly AssumeWord[] = ['wired', 'no-backup', 'rebind'];
 
-/** The whole demo: thermometers by wire and by Bluetooth, and beside them `lamps` lamps. */
+/** The whole demo: thermometers by wire and by Bluetooth, plugs over the network, and beside them `lamps` lamps. */
 export const demoTray = (parts: PracticeParts, lamps: number): Promise<readonly BatchRequest[]> =>
-  Promise.all([demoWire(parts), demoTxOnly(parts), demoRadio(parts), demoLamps(parts, lamps)]);
+  Promise.all([
+    demoWire(parts),
+    demoTxOnly(parts),
+    demoRadio(parts),
+    demoShelly(parts),
+    demoTasmota(parts),
+    demoLamps(parts, lamps),
+  ]);

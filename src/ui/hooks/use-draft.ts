@@ -7,6 +7,7 @@ import type { ScreenServices } from '../services.ts';
 import { DRAFT_KEY, jobOf, newDraft, requestOf, stepsOf, takesRadio } from '../state/draft.ts';
 import type { Draft } from '../state/draft.ts';
 import { pastedPath } from '../state/edit-text.ts';
+import { isNetworkLink, networkUnitOfText, takesNetwork } from '../state/network-places.ts';
 import { numberOf, numberText, unitOfText } from '../state/radio-places.ts';
 import { useScreenContext } from '../state/screen-context.ts';
 import { linkExamples } from '../words/link-forms.ts';
@@ -76,9 +77,12 @@ export function useDraft(): DraftActions {
     const problem = task === 'restore' ? backupProblem(findings[0]) : filesProblem(takenFor, findings);
     if (problem !== undefined) screen.say(problem, 'warning');
   };
-  /** What was typed as a link: a unit by radio is known by its MAC, too. */
-  const readLink = (text: string) =>
-    (takesRadio(flow) ? unitOfText(text, services.heard.now()) : undefined) ?? { link: text.trim() };
+  /** What was typed as a link: a unit by radio is known by its MAC, too, one on the network also by its host. */
+  const readLink = (text: string) => {
+    if (takesRadio(flow)) return unitOfText(text, services.heard.now()) ?? { link: text.trim() };
+    if (flow === undefined || !takesNetwork(flow)) return { link: text.trim() };
+    return networkUnitOfText(text, services.network.now(), flow) ?? { link: text.trim() };
+  };
   const linkProblem = (text: string): string | undefined => {
     try {
       const read = readLink(text);
@@ -96,11 +100,15 @@ export function useDraft(): DraftActions {
     const number = numberOf(now(), read.link);
     if (read.link.startsWith('ble:') && number !== undefined)
       screen.say(`${last6(read.link)} is in: write ${numberText(number)} on it.`);
+    if (isNetworkLink(read.link) && number !== undefined) {
+      services.network.ask(read.link);
+      screen.say(`${read.link} is in: write ${numberText(number)} on it.`);
+    }
   };
   const typeLink = (value = '') =>
     screen.ask({
       kind: 'input',
-      title: takesRadio(flow) ? 'MAC or link' : 'Link',
+      title: takesRadio(flow) ? 'MAC or link' : takesNetwork(flow) ? 'Address, MAC or link' : 'Link',
       ...(flow && { hint: linkExamples(flow) }),
       value,
       problem: value === '' ? undefined : linkProblem(value),
@@ -210,7 +218,9 @@ export function stepProblem(
   if (draft.step === 'links' && draft.given.length + draft.typed.length + draft.adapters.length === 0)
     return takesRadio(flow)
       ? 'No unit yet: Space marks one that is heard, t types a MAC, A waits for those that start now.'
-      : 'No place yet: Space marks an adapter, t types a link.';
+      : takesNetwork(flow)
+        ? 'No unit yet: Space marks one that was found, t types an address, s tries every address.'
+        : 'No place yet: Space marks an adapter, t types a link.';
   if (draft.step !== 'firmware') return undefined;
   if (draft.task === 'restore') return backupProblem(backup);
   if (files.length === 0) return 'No file yet: Space takes one of the list, t types a path, or paste one.';

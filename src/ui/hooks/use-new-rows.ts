@@ -4,6 +4,8 @@ import { useScreenContext } from '../state/screen-context.ts';
 import { inUse } from '../words/bench-rows.ts';
 import { firmwareRows, flowRows, linkRows, restoreRows, settingRows, taskRows } from '../words/new-rows.ts';
 import type { FileFinding, FormRow } from '../words/new-rows.ts';
+import { useNetworkPlaces } from './use-network-places.ts';
+import type { NetworkPlaces } from './use-network-places.ts';
 import { useRadioPlaces } from './use-radio-places.ts';
 import type { RadioPlaces } from './use-radio-places.ts';
 import { inspected, stepProblem, TASK_OF } from './use-draft.ts';
@@ -18,6 +20,8 @@ export interface NewRows {
   readonly type: (() => void) | undefined;
   /** Set where units are taken by radio. */
   readonly radio?: RadioPlaces;
+  /** Set where units are taken over the network. */
+  readonly network?: NetworkPlaces;
 }
 
 /** The rows of the step the draft stands at, and what Enter and Space do on them. */
@@ -27,6 +31,7 @@ export function useNewRows(actions: DraftActions): NewRows {
   const adapters = useAdapters();
   const { draft, flow, change } = actions;
   const radio = useRadioPlaces(actions);
+  const network = useNetworkPlaces(actions);
   const paths = draft.files.map(({ path }) => path);
   const chosen = useLoaded(
     paths.join('\n'),
@@ -73,13 +78,17 @@ export function useNewRows(actions: DraftActions): NewRows {
     case 'links':
       return {
         ...none,
-        rows: linkRows(draft, flow, adapters, view, radio.shown ? radio.heard : undefined),
+        rows: linkRows(draft, flow, adapters, view, {
+          ...(radio.shown && { heard: radio.heard }),
+          ...(network.shown && { network: network.now }),
+        }),
         enter: ({ id }) => (id === 'type' ? actions.typeLink() : proceed()),
         mark: (row) => {
           const { id } = row;
           const [kind, ...rest] = id.split(' ');
           const name = rest.join(' ');
           if (kind === 'heard') radio.mark(row);
+          else if (kind === 'found') network.mark(row);
           else if (kind === 'given') change({ given: draft.given.filter(({ text }) => text !== name) });
           else if (kind === 'typed') change({ typed: draft.typed.filter((text) => text !== name) });
           else if (kind === 'adapter' && draft.adapters.includes(name))
@@ -88,11 +97,15 @@ export function useNewRows(actions: DraftActions): NewRows {
             change({ adapters: [...draft.adapters, name] });
           else if (kind === 'adapter') screen.say('This adapter cannot be used now.', 'warning');
         },
-        markAll: () =>
-          radio.shown
-            ? screen.say('Heard is not in the batch: mark each unit with Space, or arm the page.', 'warning')
-            : change({ adapters: draft.adapters.length === usable.length ? [] : usable }),
+        markAll: () => {
+          if (radio.shown)
+            screen.say('Heard is not in the batch: mark each unit with Space, or arm the page.', 'warning');
+          else if (network.shown)
+            screen.say('Found is not in the batch: mark each unit with Space.', 'warning');
+          else change({ adapters: draft.adapters.length === usable.length ? [] : usable });
+        },
         ...(radio.shown && { radio }),
+        ...(network.shown && { network }),
         type: () => actions.typeLink(),
       };
     case 'firmware':

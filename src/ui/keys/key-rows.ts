@@ -306,6 +306,14 @@ export const KEY_TABLE = [
     why: why.arm,
   },
   {
+    id: 'sweep',
+    keys: ['s'],
+    label: 'search',
+    help: "Network: tries every address of this computer's subnets, for units that do not announce themselves.",
+    on: ['new'],
+    why: why.sweep,
+  },
+  {
     id: 'practice',
     keys: ['p'],
     label: 'practice',

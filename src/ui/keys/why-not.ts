@@ -24,6 +24,8 @@ export interface KeyContext {
   readonly canSave?: boolean;
   /** Units are taken by radio here. */
   readonly canArm?: boolean;
+  /** Units are taken over the network here. */
+  readonly canSweep?: boolean;
   readonly canAgain?: boolean;
   /** Why no batch can be started in this session at all. */
   readonly readOnlyBecause?: string | undefined;
@@ -134,5 +136,7 @@ export const type: Why = ({ canType }) =>
   canType === true ? undefined : 'There is nothing to type at this step.';
 export const arm: Why = ({ canArm }) =>
   canArm === true ? undefined : 'Only the places of a flow by Bluetooth can be armed.';
+export const sweep: Why = ({ canSweep }) =>
+  canSweep === true ? undefined : 'Only for the places of a flow over the network every address is tried.';
 export const save: Why = ({ canSave }) =>
   canSave === true ? undefined : 'A job can be saved at the last step, review.';

@@ -17,6 +17,7 @@ import type { Line } from '../text/line.ts';
 import { cutEnd, cutMiddle, padEnd, width, wrap } from '../text/measure.ts';
 import type { Symbols } from '../theme/symbols.ts';
 import { trayLine } from '../words/heard-rows.ts';
+import { networkLine } from '../words/network-rows.ts';
 import type { FormRow } from '../words/new-rows.ts';
 
 /** Header, steps, how the tray stands, rule, two for the sentence, footer. */
@@ -58,6 +59,7 @@ export function NewScreen({ cells, height }: { readonly cells: number; readonly 
       canType: form.type !== undefined,
       canSave: draft.step === 'review',
       canArm: form.radio !== undefined,
+      canSweep: form.network !== undefined,
     },
     labels: { open: openLabel(row), arm: draft.armed === undefined ? 'arm' : 'disarm' },
     commands: {
@@ -75,6 +77,7 @@ export function NewScreen({ cells, height }: { readonly cells: number; readonly 
       ...(draft.step === 'links' && { all: form.markAll }),
       type: () => form.type?.(),
       ...(form.radio && { arm: form.radio.arm, expect: form.radio.expect }),
+      ...(form.network && { sweep: form.network.sweep }),
       save: actions.saveJob,
       back: actions.previous,
     },
@@ -89,6 +92,12 @@ export function NewScreen({ cells, height }: { readonly cells: number; readonly 
     },
   });
 
+  const tray =
+    form.radio !== undefined
+      ? trayLine(draft, form.radio.heard, cells)
+      : form.network !== undefined
+        ? networkLine(draft, form.network.now, cells)
+        : [];
   const shown = form.rows.slice(list.window.top, list.window.end);
   const lines = shown.map((each, index) =>
     formLine(each, list.window.top + index === list.cursor, cells, symbols),
@@ -101,7 +110,7 @@ export function NewScreen({ cells, height }: { readonly cells: number; readonly 
         lines={[
           headerLine('new batch', flow?.title ?? '', draft.jobName ?? '', cells),
           stepLine(draft, flow, cells, symbols),
-          form.radio === undefined ? [] : trayLine(draft, form.radio.heard, cells),
+          tray,
         ]}
       />
       {reviewing && (

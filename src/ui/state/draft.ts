@@ -127,7 +127,7 @@ export function jobOf(draft: Draft, flow: AnyFlow, name: string): SavedJob {
     files: draft.files,
     settings: Object.fromEntries(Object.entries(draft.settings).filter(([key]) => !secret.has(key))),
     // A job is everything but its units.
-    links: draft.typed.filter((link) => !link.startsWith('ble:')),
+    links: draft.typed.filter((link) => !/^(ble|http|esphome):/.test(link)),
     assume: draft.assume,
     ...(draft.parallel !== undefined && { parallel: draft.parallel }),
     ...(draft.cycle && { cycle: true }),

@@ -6,7 +6,7 @@ const FORMS: Readonly<Record<LinkKind, { readonly form: string; readonly example
   socket: { form: 'socket://', example: 'socket://host:port' },
   rfc2217: { form: 'rfc2217://', example: 'rfc2217://host:port' },
   ble: { form: 'MAC  last six', example: 'a4:c1:38:00:11:22, the last six digits of one that is heard' },
-  http: { form: 'http://', example: 'http://host' },
+  http: { form: 'host  http://', example: '192.168.1.41, http://host, the MAC of one that was found' },
   esphome: { form: 'esphome://', example: 'esphome://host' },
   flashrom: { form: 'flashrom:', example: 'flashrom:ch341a_spi, flashrom:serprog:ip=host:port' },
   virtual: { form: 'virtual:', example: '' },

@@ -2,13 +2,15 @@ import type { AnyFlow, SettingSpec } from '../../../flows/flow.ts';
 import type { BenchView } from '../../bench/view.ts';
 import type { Task } from '../../core/steps.ts';
 import type { InspectedFile } from '../../firmware/inspect.ts';
-import type { AdapterView, HeardNow } from '../services.ts';
+import type { AdapterView, HeardNow, NetworkNow } from '../services.ts';
 import type { Draft } from '../state/draft.ts';
 import { bytes } from '../text/format.ts';
 import type { Tone } from '../theme/theme.ts';
 import { inUse } from './bench-rows.ts';
 import { heardRows } from './heard-rows.ts';
+import { isNetworkLink } from '../state/network-places.ts';
 import { linkDetail, linkForms } from './link-forms.ts';
+import { networkRows } from './network-rows.ts';
 
 /** A row of a step of the new batch. What it does is bound by `id` in the screen. */
 export interface FormRow {
@@ -46,9 +48,15 @@ export function linkRows(
   flow: AnyFlow,
   adapters: readonly AdapterView[],
   view: BenchView,
-  heard?: HeardNow,
+  { heard, network }: { readonly heard?: HeardNow; readonly network?: NetworkNow } = {},
 ): FormRow[] {
-  const onAir = heard === undefined ? [] : heardRows(draft, heard, view);
+  const found = [
+    ...(heard === undefined ? [] : heardRows(draft, heard, view)),
+    ...(network === undefined ? [] : networkRows(draft, flow, network, view)),
+  ];
+  /** Has a row among those that are found. */
+  const hasRow = (link: string) =>
+    (heard !== undefined && link.startsWith('ble:')) || (network !== undefined && isNetworkLink(link));
   const serial = flow.linkKinds.includes('serial') ? adapters : [];
   const rows = serial.map((adapter): FormRow => {
     const batch = inUse(view, adapter.link);
@@ -63,8 +71,8 @@ export function linkRows(
       detail: batch === undefined ? advice : `${batch} is at work on it.`,
     };
   });
-  rows.push(...onAir);
-  for (const link of draft.given.filter(({ kind }) => heard === undefined || kind !== 'ble'))
+  rows.push(...found);
+  for (const link of draft.given.filter(({ text }) => !hasRow(text)))
     rows.push({
       id: `given ${link.text}`,
       marked: true,
@@ -72,15 +80,20 @@ export function linkRows(
       right: 'came with it',
       detail: 'Space leaves it out.',
     });
-  for (const text of draft.typed.filter((each) => heard === undefined || !each.startsWith('ble:')))
+  for (const text of draft.typed.filter((each) => !hasRow(each)))
     rows.push({ id: `typed ${text}`, marked: true, text, right: 'typed', detail: 'Space leaves it out.' });
   rows.push({
     id: 'type',
-    text: heard === undefined ? 'Type a link' : 'Type a MAC or a link',
+    text: typeText(heard, network),
     right: linkForms(flow),
     detail: linkDetail(flow),
   });
   return rows;
+}
+
+function typeText(heard: HeardNow | undefined, network: NetworkNow | undefined): string {
+  if (heard !== undefined) return 'Type a MAC or a link';
+  return network === undefined ? 'Type a link' : 'Type an address, a MAC or a link';
 }
 
 /** A firmware file that is chosen or could be, or what is wrong with it. */

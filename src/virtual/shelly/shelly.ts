@@ -51,6 +51,9 @@ const STATES: readonly [PlugState, ...PlugState[]] = [
   }),
   state('old', 'Plug S with stock 1.3.0, too old to begin with', { fw: OLD_FW }),
   state('no-version', 'Plug S whose stock says version 0.0.0', { fw: NO_FW }),
+  state('halfway', 'stuck in the intermediate firmware of a conversion, which finds its target nowhere', {
+    takeoverUrl: DEFAULT_TARGET_URL,
+  }),
   state('shelly1', 'Shelly 1 with stock 1.12.2: boot config at 0x1000', { model: SHELLY_1 }),
   state('shelly25', 'Shelly 2.5 with stock 1.12.2: boot config at 0x1000', { model: SHELLY_25 }),
   {

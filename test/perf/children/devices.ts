@@ -9,13 +9,15 @@ export interface DevicesJob {
   readonly paceBaud: number;
   /** How many, each on a port of its own, units 1 to `count`. */
   readonly count: number;
+  /** rfc2217 when missing. */
+  readonly scheme?: 'rfc2217' | 'http';
 }
 
-const { device, paceBaud, count } = JSON.parse(process.argv[2]!) as DevicesJob;
+const { device, paceBaud, count, scheme = 'rfc2217' } = JSON.parse(process.argv[2]!) as DevicesJob;
 const links: string[] = [];
 for (let unit = 1; unit <= count; unit++) {
   const { url } = await serveVirtualDevice(findVirtualDevice(device), {
-    scheme: 'rfc2217',
+    scheme,
     host: '127.0.0.1',
     port: 0,
     clock: systemClock,

@@ -5,7 +5,7 @@ import { rbootConfigSector, type RbootSlot } from '../../plug/boot/rboot-config.
 import { filesRegion } from '../mongoose/file-system.ts';
 import { merged, SETTINGS_FILE, type Tree } from '../mongoose/settings.ts';
 import { shellyId, type ShellyModel } from '../models.ts';
-import { rbootImage, stockImage } from './stock-images.ts';
+import { rbootImage, stockImage, takeoverImage } from './stock-images.ts';
 
 export const SHELLY_FLASH_BYTES = 2_097_152;
 const SLOT_DISTANCE = 0x10_0000;
@@ -35,14 +35,16 @@ export interface FactoryOptions {
   readonly isNew?: boolean;
   /** Over what every unit has. */
   readonly settings?: Tree;
+  /** It is halfway in a conversion: the intermediate firmware runs, from the second slot, and fetches from there. */
+  readonly takeoverUrl?: string;
 }
 
-/** Flash of a unit with stock firmware. Every second one has had an update in its life and runs from the second slot. */
+/** Flash of a unit as it left the factory, or halfway in a conversion. Every second one has had an update in its life and runs from the second slot. */
 export function shellyFlash(options: FactoryOptions): Uint8Array {
-  const { model, unit } = options;
+  const { model, unit, takeoverUrl } = options;
   const flash = new Uint8Array(SHELLY_FLASH_BYTES).fill(0xff);
   const slots = shellySlots(model);
-  const current = unit % 2 === 0 ? 1 : 0;
+  const current = unit % 2 === 0 || takeoverUrl != null ? 1 : 0;
   const slot = slots[current]!;
   flash.set(rbootImage());
   flash.set(
@@ -56,7 +58,8 @@ export function shellyFlash(options: FactoryOptions): Uint8Array {
     }),
     model.bootConfigOffset,
   );
-  flash.set(stockImage(model, options.fw), slot.firmwareOffset);
+  const image = takeoverUrl == null ? stockImage(model, options.fw) : takeoverImage(model, takeoverUrl);
+  flash.set(image, slot.firmwareOffset);
   const files = new Map([
     ['index.html', '<!DOCTYPE html><title>practice shelly</title>'],
     [SETTINGS_FILE, JSON.stringify(settingsOf(options))],
