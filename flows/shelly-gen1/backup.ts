@@ -10,7 +10,12 @@ export async function backup(session: ShellySession, run: ShellyRun): Promise<St
   if (isHalfway) {
     const [earlier] = await run.backups.ofUnit(mac, PLUG_SETTINGS);
     if (earlier !== undefined) run.haveBackup(earlier);
-    else await acceptNoBackup(run, 'the intermediate firmware gives nothing of what the unit was before');
+    else
+      await acceptNoBackup(
+        run,
+        'the intermediate firmware gives nothing of what the unit was before',
+        'The stock firmware and its settings are gone already; the way on is the only way out.',
+      );
     return done;
   }
   run.progress({ label: 'reading the settings', done: 0, unit: 'tries' });

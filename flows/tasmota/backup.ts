@@ -41,7 +41,7 @@ async function withoutPages(session: TasmotaSession, run: TasmotaRun): Promise<S
     });
   const earlier = await run.backups.newestWhole(mac, TASMOTA_SETTINGS);
   if (earlier == null) {
-    await acceptNoBackup(run, why);
+    await acceptNoBackup(run, why, 'Its settings stay in the unit, but nothing could put them back.');
     return done;
   }
   run.log('info', `${why}; the settings of an earlier run are in the records: ${earlier.file}`);
