@@ -364,6 +364,15 @@ describe('a batch by radio', () => {
     const screen = await openScreen({ bench: new FakeBench([batch(units)]) });
     expect(await screen.text()).toContain('heard 2 of 3, 1 missing');
   });
+
+  it('does not count plugs as heard, though they tell the strength of their signal', async () => {
+    const services = new FakeServices();
+    services.flows = services.flows.map((flow) => ({ ...flow, linkKinds: ['http', 'virtual'] }));
+    const slots = [runningSlot(1, 'flash', { vitals: { rssiDbm: -52 } })];
+    const screen = await openScreen({ bench: new FakeBench([batch(slots)]), services });
+    expect(await screen.text()).toContain('-52');
+    expect(await screen.text()).not.toContain('heard');
+  });
 });
 
 describe('the end of a batch', () => {

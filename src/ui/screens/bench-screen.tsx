@@ -26,12 +26,18 @@ import { heardCounts, sumCounts, totalsLine, yieldPercent } from '../words/total
 /** All batches of this session that are not put away, one row a place. */
 export function BenchScreen({ cells, height }: { readonly cells: number; readonly height: number }) {
   const { view, now, tick } = useFrame();
-  const { symbols } = useScreenContext();
+  const { symbols, services } = useScreenContext();
+  const onNetwork = new Set(
+    services.flows.filter(({ linkKinds }) => linkKinds.includes('http')).map(({ id }) => id),
+  );
   const rows = useBenchRows(view);
   const layout = benchLayout(cells, height, rows.items.length);
   const { items, cursorIndex, slot, marks, filter, window } = rows.inHeight(layout.rows);
   const footer = useBenchCommands(rows, layout.rows);
   const log = useLog(slot?.id);
+
+  // Plugs tell the strength of their signal too, but nobody waits to hear them.
+  const byRadio = rows.batches.filter(({ flowId }) => !onNetwork.has(flowId));
 
   const columns = slotColumns(layout.table, {
     slots: Math.max(1, ...rows.batches.map((batch) => batch.slots.length)),
@@ -75,7 +81,7 @@ export function BenchScreen({ cells, height }: { readonly cells: number; readonl
         cells={cells}
         lines={[
           header(rows.batches, now, filter, cells),
-          totals(rows.batches, cells, symbols),
+          totals(rows.batches, byRadio, cells, symbols),
           bannerLine(view, now, cells, symbols),
         ]}
       />
@@ -144,13 +150,14 @@ const endOf = (batches: readonly BatchView[], now: number): number =>
 
 function totals(
   batches: readonly BatchView[],
+  byRadio: readonly BatchView[],
   cells: number,
   symbols: Parameters<typeof totalsLine>[1],
 ): Line {
   const counts = sumCounts(batches);
   const percent = yieldPercent(counts.outcomes);
   const left = [span(' '), ...totalsLine(counts, symbols, cells < 90)];
-  const radio = heardCounts(batches);
+  const radio = heardCounts(byRadio);
   const heard: Span[] =
     radio === undefined
       ? []
