@@ -3,7 +3,7 @@ import { sanitize } from '../../src/core/text.ts';
 import { whoAnswers } from '../../src/protocols/plugs/index.ts';
 import type { TasmotaClient, TasmotaStatus } from '../../src/protocols/tasmota/index.ts';
 import { done, type StepResult } from '../flow.ts';
-import { chooseRoute } from './route.ts';
+import { routeOrCopy } from './offer-copy.ts';
 import { clientOf, type TasmotaRun, type TasmotaSession } from './session.ts';
 
 /** A unit that has just started may still be busy with the update before this one, s (reference: over a minute). */
@@ -21,8 +21,7 @@ export async function detect(session: TasmotaSession, run: TasmotaRun): Promise<
   if (run.plan.task === 'backup') return done;
   if (run.plan.task === 'restore') return done;
   refuseWeakSignal(status);
-  const { target, minimal, way, mayPatch } = run.plan;
-  const route = chooseRoute(status, { target: target!, minimal, way, mayPatch });
+  const route = await routeOrCopy(run, status);
   session.route = route;
   run.log('info', `${route.why}: ${route.images.map(({ becomes }) => becomes.title).join(', then ')}`);
   for (const { changes, name } of route.images)

@@ -51,7 +51,7 @@ export interface TasmotaPlan {
   readonly minimal: PlugImage | undefined;
   readonly way: 'auto' | 'direct' | 'minimal';
   readonly method: 'upload' | 'url';
-  readonly mayPatch: boolean;
+  readonly patch: 'ask' | 'yes' | 'no';
   readonly setUp: SetUp;
   readonly wifi: WifiSettings | undefined;
   readonly login: HttpLogin | undefined;
@@ -95,7 +95,7 @@ export async function makePlan({ task, files, settings, backup }: PlanRequest): 
     minimal,
     way: settings['way'] as TasmotaPlan['way'],
     method: settings['method'] as TasmotaPlan['method'],
-    mayPatch: settings['patch'] === 'yes',
+    patch: settings['patch'] as TasmotaPlan['patch'],
     setUp,
     wifi: wifiOf(settings),
     login: loginOf(settings),

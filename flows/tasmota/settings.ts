@@ -31,8 +31,13 @@ export const tasmotaSettings: readonly SettingSpec[] = [
     key: 'patch',
     title: 'A changed copy where the unit wants one',
     help: 'Flash size in the header, compatibility marker of 7.1.2 to 9. The copy is kept in the records; signed images are never changed.',
-    kind: 'boolean',
-    default: 'no',
+    kind: 'choice',
+    choices: [
+      { value: 'ask', title: 'asked when a unit wants one' },
+      { value: 'yes', title: 'made, kept and sent' },
+      { value: 'no', title: 'never' },
+    ],
+    default: 'ask',
   },
   {
     key: 'template',

@@ -47,7 +47,7 @@ export function meetForTest(
     minimal: undefined,
     way: 'auto',
     method: 'upload',
-    mayPatch: false,
+    patch: 'no',
     setUp: { template: undefined, name: undefined, commands: [] },
     wifi: undefined,
     login: undefined,

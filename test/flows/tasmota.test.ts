@@ -160,6 +160,26 @@ describe.skipIf(!existsSync(DATA))('with real images', () => {
     },
   );
 
+  it('at the screen the changed copy is offered once for all units', { timeout: 120_000 }, async () => {
+    const bench = await practice({ interactive: true });
+    const asked: string[] = [];
+    const run = await bench.run({
+      flowId: 'tasmota',
+      link: [link(1), link(2)],
+      images: [real('haa-fullhaaboot-12.18.0.bin')],
+      assume: ['wired', 'pilot'],
+      onEvent: (event, at) => {
+        if (event.type !== 'ask' || event.prompt.choices === undefined) return;
+        if (!asked.includes(event.prompt.id)) asked.push(event.prompt.id);
+        expect(event.prompt.text).toContain('A changed copy would be taken');
+        at.answer(event.prompt.id, 'yes');
+      },
+    });
+    expect(asked).toHaveLength(1);
+    expect(endsOf(run)).toEqual(['PASS', 'PASS']);
+    expect(lastOf(run, 1).warnings.join()).toContain('a changed copy');
+  });
+
   it('ESPurna is refused without its marker', { timeout: 60_000 }, async () => {
     const bench = await practice();
     const run = await bench.run({
