@@ -13,7 +13,7 @@ import { espHomeSettings } from './settings.ts';
 
 export const espHomeOta: Flow<EspHomePlan, EspHomeSession> = {
   id: 'esphome-ota',
-  title: 'ESPHome over the network',
+  title: 'ESPHome by network',
   device: 'ESPHome plug or board',
   summary: 'From ESPHome to a new build of it, or to other firmware; by its update port or its web server.',
   linkKinds: ['esphome', 'http', 'virtual'],

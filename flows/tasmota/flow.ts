@@ -13,7 +13,7 @@ import { tasmotaSettings } from './settings.ts';
 
 export const tasmota: Flow<TasmotaPlan, TasmotaSession> = {
   id: 'tasmota',
-  title: 'Tasmota plugs over the network',
+  title: 'Tasmota plug by network',
   device: 'Tasmota plug',
   summary:
     'From any Tasmota to another image: Tasmota, HAA, ESPHome, ESPurna; settings kept, through minimal where needed.',
