@@ -6,5 +6,6 @@ export { accessPointPage } from './pages.ts';
 export { FetchWatch, type Fetching } from './fetch-watch.ts';
 export { lookOnNetwork, proveOnNetwork, type ProofOptions } from './prove.ts';
 export { devicePassword, loginOf, wifiOf, wifiSettings } from './settings.ts';
+export { wasBegunHere } from './begun-here.ts';
 export { decodeSettings, encodeSettings, keepSettings, PLUG_SETTINGS } from './settings-backup.ts';
 export { UnitFinder, type WantedUnit } from './unit-finder.ts';

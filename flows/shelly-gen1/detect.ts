@@ -1,10 +1,9 @@
 import { BenchError } from '../../src/core/errors.ts';
-import { isGood } from '../../src/core/outcome.ts';
 import { sanitize } from '../../src/core/text.ts';
 import { shellyModelOfApp, shellyModelOfType } from '../../src/firmware/shelly-models.ts';
 import { whoAnswers, type PlugAnswer } from '../../src/protocols/plugs/index.ts';
 import { done, settle, type StepResult } from '../flow.ts';
-import { decodeSettings, isThatFirmware, PLUG_SETTINGS } from '../network-plug/index.ts';
+import { isThatFirmware, wasBegunHere } from '../network-plug/index.ts';
 import { fitsTakeover, readyForUpdate, warnOfBattery } from './pre-checks.ts';
 import { WIRE_FLOW } from './recovery.ts';
 import type { MetUnit, ShellyRun, ShellySession } from './session.ts';
@@ -94,7 +93,7 @@ const otherFirmware = (answer: PlugAnswer): BenchError => {
  */
 async function settled(answer: PlugAnswer, run: ShellyRun): Promise<StepResult> {
   const { mac, title } = answer;
-  if (mac !== undefined && (await wasBegunHere(run, mac)))
+  if (mac !== undefined && (await wasBegunHere(run, mac, 'shelly-gen1')))
     return settle({
       outcome: 'PASS',
       message: `An earlier run began this conversion and did not see its end; now the unit answers with ${title}.`,
@@ -107,19 +106,6 @@ async function settled(answer: PlugAnswer, run: ShellyRun): Promise<StepResult> 
     message: `The unit says ${title}, as the target does; whether it is the same build, nothing tells.`,
     ...(next !== undefined && { next }),
   });
-}
-
-async function wasBegunHere(run: ShellyRun, mac: string): Promise<boolean> {
-  const last = (await run.earlierRuns(mac)).at(-1);
-  if (last === undefined || !last.wrote || isGood(last.outcome)) return false;
-  const [newest] = await run.backups.ofUnit(mac, PLUG_SETTINGS);
-  if (newest === undefined) return false;
-  try {
-    return decodeSettings(await run.backups.read(newest), newest.file).ran === 'shelly-gen1';
-  } catch (error) {
-    if (!(error instanceof BenchError)) throw error;
-    return false;
-  }
 }
 
 /** How the access points of Shelly stock firmware begin: that of a unit that does not get onto its Wi-Fi. */

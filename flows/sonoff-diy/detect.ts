@@ -3,8 +3,8 @@ import { sanitize } from '../../src/core/text.ts';
 import { whoAnswers, type PlugAnswer } from '../../src/protocols/plugs/index.ts';
 import { readAnnouncement, type SonoffInfo } from '../../src/protocols/sonoff-diy/index.ts';
 import { done, settle, type StepResult } from '../flow.ts';
-import { isThatFirmware } from '../network-plug/index.ts';
-import { wasBegunHere } from './begun-here.ts';
+import { isThatFirmware, wasBegunHere } from '../network-plug/index.ts';
+import { RAN_SONOFF } from './backup.ts';
 import type { MetUnit, SonoffRun, SonoffSession } from './session.ts';
 
 /** Below this a transfer gets slow, dBm; the rule of the Tasmota manual for updates over the air. */
@@ -140,7 +140,7 @@ async function other(answer: PlugAnswer, run: SonoffRun): Promise<StepResult> {
       message: `The unit runs ${title}, not the firmware of its maker in DIY mode.`,
       ...more,
     });
-  if (mac !== undefined && (await wasBegunHere(run, mac)))
+  if (mac !== undefined && (await wasBegunHere(run, mac, RAN_SONOFF)))
     return settle({
       outcome: 'PASS',
       message: `An earlier run sent this image and did not see its end; now the unit answers with ${title}.`,
