@@ -1,4 +1,3 @@
-import { BenchError } from '../../src/core/errors.ts';
 import type { HttpLogin } from '../../src/drivers/http/port.ts';
 import { checkWifi, type WifiSettings } from '../../src/protocols/tasmota/index.ts';
 import type { SettingSpec, Settings } from '../flow.ts';
@@ -26,17 +25,14 @@ export const devicePassword: SettingSpec = {
   kind: 'secret',
 };
 
-/** Undefined where the job gives none. Throws USAGE for what no unit would take. */
+/**
+ * Undefined where the job names no network: a password alone may well stand in the environment for other jobs. Throws
+ * USAGE for what no unit would take.
+ */
 export function wifiOf(settings: Settings): WifiSettings | undefined {
   const ssid = settings['wifi-ssid'] ?? '';
+  if (ssid === '') return undefined;
   const password = settings['wifi-password'] ?? '';
-  if (ssid === '') {
-    if (password === '') return undefined;
-    throw new BenchError('USAGE', {
-      message: 'wifi-password was given without wifi-ssid.',
-      advice: 'Give the name of the network as well.',
-    });
-  }
   const wifi = { ssid, password };
   checkWifi(wifi);
   return wifi;
