@@ -12,8 +12,8 @@ export default defineConfig({
     // A limit for hangs only: no test may depend on how fast the machine is.
     testTimeout: 120_000,
     hookTimeout: 60_000,
-    // Many tests wait for a paced virtual device: a core left free would only wait with them.
-    maxWorkers: '100%',
+    // Many tests wait for a paced virtual device or a real limit: two cores stand half idle with one worker each.
+    maxWorkers: 4,
     reporters: [['default', { summary: false }], countReporter()],
   },
 });
